@@ -1,0 +1,54 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { redactError } from 'nestjs-mainstay/common';
+import { StorageService, type StoredStream } from 'nestjs-mainstay/storage';
+import { errorDetector } from '../errors/error-detector.js';
+import { DocumentNotFoundError } from './documents.errors.js';
+
+/** The contents of the documents, one object of the storage each. */
+@Injectable()
+export class DocumentContent {
+  readonly #logger = new Logger(DocumentContent.name);
+  readonly #storage: StorageService;
+
+  constructor(storage: StorageService) {
+    this.#storage = storage;
+  }
+
+  /** Stores the content whole, or nothing of it. */
+  async store(
+    id: string,
+    content: AsyncIterable<Buffer>,
+  ): Promise<{ size: number; sha256: string }> {
+    const { size, sha256 } = await this.#storage.put(keyOf(id), content, { sha256: true });
+    if (sha256 === undefined) throw new Error('The storage did not compute the SHA-256.');
+    return { size, sha256 };
+  }
+
+  /** @throws DocumentNotFoundError when a delete has just removed it */
+  async open(id: string): Promise<StoredStream> {
+    try {
+      return await this.#storage.get(keyOf(id));
+    } catch (error) {
+      if (errorDetector.detect(error).reason === 'not-found') throw new DocumentNotFoundError();
+      throw error;
+    }
+  }
+
+  /**
+   * Removes a content that has no row, or no longer has. A failure is logged and not thrown: nobody can see such a
+   * content, and what the caller was asked for is decided already.
+   */
+  async discard(id: string): Promise<void> {
+    try {
+      await this.#storage.delete(keyOf(id));
+    } catch (error) {
+      this.#logger.warn(
+        `${keyOf(id)} has no document and could not be deleted: ${redactError(error).message}`,
+      );
+    }
+  }
+}
+
+function keyOf(id: string): string {
+  return `documents/${id}`;
+}

@@ -1,0 +1,32 @@
+import { Module } from '@nestjs/common';
+import { ClockModule } from 'nestjs-mainstay/common';
+import { ConfigModule, getConfigToken } from 'nestjs-mainstay/config';
+import { DatabaseModule } from 'nestjs-mainstay/database';
+import { UPLOAD_OPTIONS } from '../upload/upload.options.js';
+import { UploadReceiver } from '../upload/upload.receiver.js';
+import { DocumentContent } from './document-content.js';
+import { DocumentIds } from './document-ids.js';
+import { Document } from './document.entity.js';
+import { documentsConfig } from './documents.config.js';
+import { DocumentsController } from './documents.controller.js';
+import { DocumentsRepository } from './documents.repository.js';
+import { DocumentsService } from './documents.service.js';
+
+/** Documents: uploaded, listed, downloaded, deleted. */
+@Module({
+  imports: [
+    ClockModule,
+    ConfigModule.forFeature(documentsConfig),
+    DatabaseModule.forFeature([Document]),
+  ],
+  controllers: [DocumentsController],
+  providers: [
+    { provide: UPLOAD_OPTIONS, useExisting: getConfigToken(documentsConfig) },
+    DocumentContent,
+    DocumentIds,
+    DocumentsRepository,
+    DocumentsService,
+    UploadReceiver,
+  ],
+})
+export class DocumentsModule {}

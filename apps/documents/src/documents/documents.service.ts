@@ -1,0 +1,144 @@
+import { Injectable } from '@nestjs/common';
+import { CacheService } from 'nestjs-mainstay/cache';
+import { Clock } from 'nestjs-mainstay/common';
+import { InjectConfig } from 'nestjs-mainstay/config';
+import type { StoredStream } from 'nestjs-mainstay/storage';
+import { errorDetector } from '../errors/error-detector.js';
+import type { IncomingFile } from '../upload/incoming-file.js';
+import { DocumentContent } from './document-content.js';
+import { DocumentIds } from './document-ids.js';
+import type { Document } from './document.entity.js';
+import { documentsConfig, type DocumentsConfig } from './documents.config.js';
+import {
+  DocumentNotFoundError,
+  IdempotencyConflictError,
+  InvalidFileNameError,
+} from './documents.errors.js';
+import { DocumentsRepository } from './documents.repository.js';
+import type { PageRequest } from './page.js';
+
+/** What came of an upload. */
+export interface CreatedDocument {
+  readonly document: Document;
+  /** `true`: the document was there from an earlier upload with the same key; nothing was stored now. */
+  readonly replayed: boolean;
+}
+
+const MAX_NAME_LENGTH = 255;
+
+/**
+ * Keeps documents: the content in the storage, the row in the database, the description in the cache. A document exists
+ * exactly when its row does; its content is written before and removed after.
+ */
+@Injectable()
+export class DocumentsService {
+  readonly #rows: DocumentsRepository;
+  readonly #content: DocumentContent;
+  readonly #cache: CacheService;
+  readonly #ids: DocumentIds;
+  readonly #clock: Clock;
+  readonly #config: DocumentsConfig;
+
+  constructor(
+    rows: DocumentsRepository,
+    content: DocumentContent,
+    cache: CacheService,
+    ids: DocumentIds,
+    clock: Clock,
+    @InjectConfig(documentsConfig) config: DocumentsConfig,
+  ) {
+    this.#rows = rows;
+    this.#content = content;
+    this.#cache = cache;
+    this.#ids = ids;
+    this.#clock = clock;
+    this.#config = config;
+  }
+
+  /**
+   * Stores a file as a new document, wholly or not at all.
+   * @param idempotencyKey what the client calls this upload; repeating it with the same file gives the first document
+   * @throws InvalidFileNameError
+   * @throws IdempotencyConflictError when the key was used for a different file
+   */
+  async create(file: IncomingFile, idempotencyKey: string | null): Promise<CreatedDocument> {
+    checkName(file.name);
+    const id = this.#ids.next();
+    const stored = await this.#content.store(id, file.content);
+    const { name, contentType } = file;
+    const createdAt = Math.floor(this.#clock.wallTime());
+    const document: Document = { id, name, contentType, ...stored, createdAt, idempotencyKey };
+    try {
+      await this.#rows.insert(document);
+      return { document, replayed: false };
+    } catch (error) {
+      return this.#afterFailedInsert(document, error);
+    }
+  }
+
+  async list(page: PageRequest): Promise<{ documents: readonly Document[]; hasMore: boolean }> {
+    const found = await this.#rows.page(page);
+    return { documents: found.slice(0, page.limit), hasMore: found.length > page.limit };
+  }
+
+  /** @throws DocumentNotFoundError */
+  async find(id: string): Promise<{ document: Document; cached: boolean }> {
+    let cached = true;
+    const load = (): Promise<Document | null> => {
+      cached = false;
+      return this.#rows.find(id);
+    };
+    const document = await this.#cache.getOrSet(cacheKey(id), load, { ttl: this.#config.cacheTtl });
+    if (document === null) throw new DocumentNotFoundError();
+    return { document, cached };
+  }
+
+  /** The document with its content as a stream. @throws DocumentNotFoundError */
+  async open(id: string): Promise<{ document: Document; content: StoredStream }> {
+    const { document } = await this.find(id);
+    return { document, content: await this.#content.open(id) };
+  }
+
+  /** @throws DocumentNotFoundError */
+  async delete(id: string): Promise<void> {
+    const existed = await this.#rows.delete(id);
+    await this.#cache.delete(cacheKey(id));
+    if (!existed) throw new DocumentNotFoundError();
+    await this.#content.discard(id);
+  }
+
+  async #afterFailedInsert(document: Document, error: unknown): Promise<CreatedDocument> {
+    // Only when it is certain that there is no row: a reply may have been lost on its way, and a row without its
+    // content would be worse than a content without its row.
+    if (isOutcomeUnknown(error)) throw error;
+    await this.#content.discard(document.id);
+    const isConflict = errorDetector.detect(error).reason === 'conflict';
+    if (!isConflict || document.idempotencyKey === null) throw error;
+    const first = await this.#rows.findByIdempotencyKey(document.idempotencyKey);
+    if (first === null || !isSameFile(first, document)) throw new IdempotencyConflictError();
+    return { document: first, replayed: true };
+  }
+}
+
+function cacheKey(id: string): string {
+  return `document:${id}`;
+}
+
+function checkName(name: string): void {
+  if (name === '') throw new InvalidFileNameError('The file has no name.');
+  if (name.length > MAX_NAME_LENGTH) {
+    throw new InvalidFileNameError(`The name of a file has at most ${MAX_NAME_LENGTH} characters.`);
+  }
+}
+
+function isSameFile(one: Document, other: Document): boolean {
+  return (
+    one.name === other.name && one.contentType === other.contentType && one.sha256 === other.sha256
+  );
+}
+
+function isOutcomeUnknown(error: unknown): boolean {
+  return (
+    typeof error === 'object' && error !== null && 'outcome' in error && error.outcome === 'unknown'
+  );
+}

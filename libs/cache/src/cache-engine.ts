@@ -1,0 +1,133 @@
+import type { Clock } from 'nestjs-mainstay/common';
+import type { CacheConfig } from './cache.config.js';
+import type { CacheLoadOptions, CacheSetEntry } from './cache.options.js';
+import { Invalidations } from './invalidations.js';
+import { checkKey, checkTags } from './keys/check-key.js';
+import { Flights } from './loading/flights.js';
+import type { Awaitable, CacheEntry, CacheStore } from './stores/cache-store.js';
+import { isPromiseLike } from './stores/is-promise-like.js';
+import { jitterTtl, parseTtl } from './ttl.js';
+import { toCachedValue, type CachedValue } from './values/cached-value.js';
+
+/** What a cache works with. */
+export interface CacheBackend {
+  /** Name of the cache: `'cache'`, `'cache:sessions'`. */
+  readonly name: string;
+  readonly config: CacheConfig;
+  readonly clock: Clock;
+  /** @throws CacheUnavailableError while there is none */
+  readonly store: CacheStore;
+}
+
+/** How long an entry lives and what invalidates it. */
+export interface EntryLife {
+  readonly ttlMs: number;
+  readonly tags: readonly string[] | undefined;
+}
+
+/** A write that was found valid. */
+export interface PreparedWrite {
+  readonly key: string;
+  readonly cached: CachedValue;
+  readonly life: EntryLife;
+}
+
+/** The rules of one cache between its public operations and its store: keys, lives, versions, fences. */
+export class CacheEngine {
+  readonly flights = new Flights();
+  readonly #backend: CacheBackend;
+  readonly #invalidations = new Invalidations();
+
+  constructor(backend: CacheBackend) {
+    this.#backend = backend;
+  }
+
+  /** The entry of a key, if it may be served. @throws InvalidCacheKeyError */
+  find(key: string): Awaitable<CacheEntry | undefined> {
+    checkKey(key);
+    const entry = this.#backend.store.get(key);
+    return isPromiseLike(entry) ? entry.then((found) => this.#valid(found)) : this.#valid(entry);
+  }
+
+  /**
+   * Checks and copies what is to be written, and writes nothing yet.
+   * @throws InvalidCacheKeyError, InvalidCacheTtlError, InvalidCacheTagError, UncacheableValueError
+   */
+  prepare({ key, value, ttl, tags }: CacheSetEntry): PreparedWrite {
+    checkKey(key);
+    const { config } = this.#backend;
+    const byDefault = value === null ? config.negativeTtl : config.ttl;
+    const ttlMs = ttl === undefined ? byDefault : parseTtl(ttl);
+    return { key, cached: toCachedValue(value), life: { ttlMs, tags: checked(tags) } };
+  }
+
+  /** Writes a value now. `undefined` and a TTL of 0 are not stored; what was there before goes all the same. */
+  write({ key, cached, life }: PreparedWrite): Awaitable<void> {
+    this.flights.fence(key);
+    if (cached.data === undefined || life.ttlMs === 0) return this.#backend.store.delete(key);
+    return this.#backend.store.set(key, this.#entry(cached, life, this.version()));
+  }
+
+  /** Stores a loaded value, unless it was invalidated since its load began. */
+  setLoaded(key: string, value: CachedValue, life: EntryLife, version: number): Awaitable<void> {
+    if (value.data === undefined || life.ttlMs === 0) return undefined;
+    if (!this.#invalidations.isValid(version, life.tags)) return undefined;
+    const jittered = jitterTtl(life.ttlMs, this.#backend.clock.random());
+    return this.#backend.store.set(
+      key,
+      this.#entry(value, { ttlMs: jittered, tags: life.tags }, version),
+    );
+  }
+
+  /** @throws InvalidCacheKeyError */
+  delete(key: string): Awaitable<void> {
+    checkKey(key);
+    this.flights.fence(key);
+    return this.#backend.store.delete(key);
+  }
+
+  /** Invalidates everything, loads in progress included. */
+  clear(): Awaitable<void> {
+    this.#invalidations.clear();
+    this.flights.fenceAll();
+    return this.#backend.store.clear();
+  }
+
+  /** Invalidates what carries one of the tags, loads in progress included. @throws InvalidCacheTagError */
+  invalidateTags(tags: readonly string[]): void {
+    checkTags(tags);
+    // Asked for first: while there is no store, nothing is acknowledged.
+    void this.#backend.store;
+    this.#invalidations.invalidate(tags);
+    this.flights.closeBefore(this.version());
+  }
+
+  /** The version of a load that begins now. */
+  version(): number {
+    return this.#invalidations.next();
+  }
+
+  /** The life of a value that a factory made. */
+  lifeOfLoaded(value: unknown, { ttl, negativeTtl, tags }: CacheLoadOptions): EntryLife {
+    const { config } = this.#backend;
+    const ttlMs = ttl === undefined ? config.ttl : parseTtl(ttl);
+    const negativeMs = negativeTtl === undefined ? config.negativeTtl : parseTtl(negativeTtl);
+    return { ttlMs: value === null ? Math.min(ttlMs, negativeMs) : ttlMs, tags: checked(tags) };
+  }
+
+  #valid(entry: CacheEntry | undefined): CacheEntry | undefined {
+    if (entry === undefined || this.#invalidations.isValid(entry.version, entry.tags)) return entry;
+    return undefined;
+  }
+
+  #entry({ data, isFrozen }: CachedValue, { ttlMs, tags }: EntryLife, version: number): CacheEntry {
+    const createdAt = this.#backend.clock.now();
+    return { data, isFrozen, createdAt, expiresAt: createdAt + ttlMs, version, tags };
+  }
+}
+
+function checked(tags: readonly string[] | undefined): readonly string[] | undefined {
+  if (tags === undefined || tags.length === 0) return undefined;
+  checkTags(tags);
+  return [...tags];
+}

@@ -1,0 +1,60 @@
+import Joi from 'joi';
+import {
+  bootSchema,
+  criticalitySchema,
+  defineConfig,
+  durationSchema,
+  urlSchema,
+} from 'nestjs-mainstay/config';
+import type { BootPolicy, Criticality } from 'nestjs-mainstay/resource';
+
+/** Configuration of a cache, read from `CACHE_*`; of a named instance `sessions` from `CACHE_SESSIONS_*`. */
+export interface CacheConfig {
+  /** Chooses the engine. @default 'memory:' */
+  readonly url: string;
+  /** How long an entry lives that is written without a TTL, in milliseconds. 0 = not stored, Infinity = for ever. @default 5 min */
+  readonly ttl: number;
+  /** How long `null` is remembered, in milliseconds. @default 30 s */
+  readonly negativeTtl: number;
+  /** Bound of the entries in the memory of this process; the longest unused make room. @default 10000 */
+  readonly maxEntries: number;
+  /** How long a factory of `getOrSet` may take, in milliseconds. @default 10 s */
+  readonly factoryTimeout: number;
+  /** @default 'degraded' */
+  readonly boot: BootPolicy;
+  /** @default 'degradable' */
+  readonly criticality: Criticality;
+}
+
+/** What a cache reads from the environment. */
+export const cacheConfig = defineConfig<CacheConfig>(
+  'cache',
+  Joi.object<CacheConfig>({
+    url: urlSchema({ protocols: ['memory:'], embeddedDefault: 'memory:' })
+      .description('Where entries are kept: memory: is the memory of the process.')
+      .example('memory:'),
+    ttl: durationSchema()
+      .allow(Infinity)
+      .default('5m')
+      .description('How long an entry lives that is written without a TTL; 0 = not stored.')
+      .example('1h'),
+    negativeTtl: durationSchema()
+      .allow(Infinity)
+      .default('30s')
+      .description('How long it is remembered that something does not exist (null).')
+      .example('10s'),
+    maxEntries: Joi.number()
+      .integer()
+      .min(1)
+      .default(10_000)
+      .description('Entries kept in the memory of the process; the longest unused make room.')
+      .example('50000'),
+    factoryTimeout: durationSchema()
+      .min(1)
+      .default('10s')
+      .description('How long a factory of getOrSet may take before its callers get a timeout.')
+      .example('3s'),
+    boot: bootSchema(),
+    criticality: criticalitySchema(),
+  }),
+);

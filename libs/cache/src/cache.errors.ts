@@ -1,0 +1,120 @@
+import { MainstayError } from 'nestjs-mainstay/common';
+import type { Classification, ClassifiedError } from 'nestjs-mainstay/resilience';
+
+/** A key that the cache refuses. The key itself is not in the error: it may name a person. */
+export class InvalidCacheKeyError
+  extends MainstayError<'CACHE_KEY_INVALID'>
+  implements ClassifiedError
+{
+  readonly code = 'CACHE_KEY_INVALID';
+  readonly classification: Classification = mistake('CACHE_KEY_INVALID');
+
+  constructor(reason: string, allowed: string) {
+    super(`A cache key is ${reason}. Use ${allowed}; hash what is longer.`, {
+      context: { reason },
+    });
+  }
+}
+
+/** A tag that the cache refuses. */
+export class InvalidCacheTagError
+  extends MainstayError<'CACHE_TAG_INVALID'>
+  implements ClassifiedError
+{
+  readonly code = 'CACHE_TAG_INVALID';
+  readonly classification: Classification = mistake('CACHE_TAG_INVALID');
+
+  constructor(reason: string, allowed: string) {
+    super(`A cache tag is ${reason}. Use ${allowed}.`, { context: { reason } });
+  }
+}
+
+/** A time to live that is none. */
+export class InvalidCacheTtlError
+  extends MainstayError<'CACHE_TTL_INVALID'>
+  implements ClassifiedError
+{
+  readonly code = 'CACHE_TTL_INVALID';
+  readonly classification: Classification = mistake('CACHE_TTL_INVALID');
+
+  constructor(found: string) {
+    super(
+      `${found} is no time to live. Use a number of milliseconds, a duration such as '5m', 0 (do not store) or Infinity (for ever).`,
+      { context: { found } },
+    );
+  }
+}
+
+/** A value that cannot be cached, because it has no form as plain data. */
+export class UncacheableValueError
+  extends MainstayError<'CACHE_VALUE_INVALID'>
+  implements ClassifiedError
+{
+  readonly code = 'CACHE_VALUE_INVALID';
+  readonly classification: Classification = mistake('CACHE_VALUE_INVALID');
+
+  /** @param path where in the value it was found: `value.items[3]` */
+  constructor(path: string, found: string) {
+    super(
+      `${path} is ${found}, which cannot be cached. Cache plain data, Date, Map, Set, BigInt or binary data.`,
+      { context: { path, found } },
+    );
+  }
+}
+
+/** The cache has no store to ask: it is not initialised, or closed. */
+export class CacheUnavailableError
+  extends MainstayError<'CACHE_UNAVAILABLE'>
+  implements ClassifiedError
+{
+  readonly code = 'CACHE_UNAVAILABLE';
+  /** Trying again within one call would not help: opening the store is the initialiser's work. */
+  readonly classification: Classification = {
+    kind: 'unavailable',
+    type: 'CACHE_UNAVAILABLE',
+    retryable: false,
+  };
+
+  constructor(cache: string) {
+    super(
+      `${cache} is not open: it is still being initialised, or the application is shutting down.`,
+      { context: { cache } },
+    );
+  }
+}
+
+/** A configuration that the schema cannot judge. */
+export class CacheConfigError
+  extends MainstayError<'CACHE_CONFIG_INVALID'>
+  implements ClassifiedError
+{
+  readonly code = 'CACHE_CONFIG_INVALID';
+  readonly classification: Classification = {
+    kind: 'permanent',
+    type: 'CACHE_CONFIG_INVALID',
+    reason: 'configuration',
+  };
+
+  constructor(cache: string, problem: string) {
+    super(`${cache}: ${problem}`, { context: { cache } });
+  }
+}
+
+/** What the store gave back in a test is not what was written. */
+export class CacheSelfTestError
+  extends MainstayError<'CACHE_SELF_TEST_FAILED'>
+  implements ClassifiedError
+{
+  readonly code = 'CACHE_SELF_TEST_FAILED';
+  readonly classification: Classification = { kind: 'unavailable', type: 'CACHE_SELF_TEST_FAILED' };
+
+  constructor(cache: string, failed: string) {
+    super(`${cache} did not pass its test of ${failed} with a sentinel entry.`, {
+      context: { cache, failed },
+    });
+  }
+}
+
+function mistake(type: string): Classification {
+  return { kind: 'permanent', type, reason: 'validation' };
+}

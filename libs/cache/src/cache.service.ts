@@ -1,0 +1,198 @@
+import type { Work } from 'nestjs-mainstay/resilience';
+import type { BoundOperation, Operations } from 'nestjs-mainstay/resource';
+import { CacheEngine, type CacheBackend } from './cache-engine.js';
+import { bindCacheOperations, type CacheOperations } from './cache.operations.js';
+import type {
+  CacheBatchFactory,
+  CacheFactory,
+  CacheLoadOptions,
+  CacheLookup,
+  CacheSetEntry,
+  CacheSetOptions,
+} from './cache.options.js';
+import type { CacheKey } from './keys/cache-key.js';
+import { CacheLoader } from './loading/cache-loader.js';
+import type { CacheEntry } from './stores/cache-store.js';
+import { isPromiseLike } from './stores/is-promise-like.js';
+import { StoreWork } from './store-work.js';
+import { readCachedValue, type CachedValue } from './values/cached-value.js';
+
+/**
+ * A cache. A cache that is down is never the caller's failure: reads give `null`, writes `false`, `getOrSet` the value of
+ * its factory. Mistakes of the caller (an invalid key, TTL or value) and unknown errors always throw.
+ *
+ * Values are copied when they are written and frozen: what a reader gets cannot be changed by another.
+ *
+ * @example
+ * constructor(private readonly cache: CacheService) {}
+ *
+ * user(id: string): Promise<User> {
+ *   return this.cache.getOrSet(`user:${id}`, () => this.users.findOneByOrFail({ id }), { ttl: '5m', tags: ['users'] });
+ * }
+ */
+export class CacheService {
+  readonly #engine: CacheEngine;
+  readonly #operations: CacheOperations;
+  readonly #work: StoreWork;
+  readonly #loader: CacheLoader;
+
+  constructor(backend: CacheBackend, operations: Operations) {
+    this.#engine = new CacheEngine(backend);
+    this.#operations = bindCacheOperations(backend, operations);
+    this.#work = new StoreWork(this.#engine, backend.clock);
+    this.#loader = new CacheLoader(this.#engine, this.#operations);
+  }
+
+  /**
+   * The value of a key; `null` when there is none, when it is known that nothing exists (see {@link lookup} to tell
+   * these apart), and when the cache is down.
+   * @throws InvalidCacheKeyError
+   */
+  async get<T = unknown>(key: CacheKey<T>): Promise<T | null> {
+    const value = await this.#operations.get.runOrElse(undefined, this.#work.get, key);
+    return (value ?? null) as T | null;
+  }
+
+  /**
+   * Writes a value. `undefined` is not stored; `null` = nothing exists under the key.
+   * @returns `true` = acknowledged; `false` = the cache is down
+   * @throws InvalidCacheKeyError, InvalidCacheTtlError, InvalidCacheTagError, UncacheableValueError
+   */
+  set<T>(key: CacheKey<T>, value: T, options: CacheSetOptions = {}): Promise<boolean> {
+    return this.#operations.set.runOrElse(false, this.#work.set, { ...options, key, value });
+  }
+
+  /**
+   * Deletes a key, also for loads that are in progress: they give their callers the value and store nothing.
+   * @returns `true` = acknowledged, whether it existed or not; `false` = the cache is down
+   * @throws InvalidCacheKeyError
+   */
+  delete(key: string): Promise<boolean> {
+    return this.#operations.delete.runOrElse(false, this.#work.delete, key);
+  }
+
+  /**
+   * The value of a key, or else what `factory` makes, which is stored. Concurrent calls for a key share one call of the
+   * factory. `undefined` is not stored; `null` is remembered for `negativeTtl`.
+   * @throws the factory's own error; `OperationTimeoutError` when it takes longer than the configured `factoryTimeout`;
+   * InvalidCacheKeyError, InvalidCacheTtlError, InvalidCacheTagError, UncacheableValueError
+   */
+  async getOrSet<T>(
+    key: CacheKey<T>,
+    factory: CacheFactory<T>,
+    options: CacheLoadOptions = {},
+  ): Promise<T> {
+    const { landings } = this.#loader;
+    const found = await this.#findOrElse(
+      undefined,
+      this.#operations.getOrSet,
+      this.#work.getForLoad,
+      { key, options },
+    );
+    if (found !== undefined) return found as T;
+    const single: CacheBatchFactory<T> = async (_, context) => [[key, await factory(context)]];
+    const landing = await this.#loader.load([key], single, options, landings);
+    return read(landing.get(key)) as T;
+  }
+
+  /**
+   * Everything that is known about a key.
+   * @throws when the cache is down (`CacheUnavailableError`, `CircuitOpenError`); InvalidCacheKeyError
+   */
+  lookup<T = unknown>(key: CacheKey<T>): Promise<CacheLookup<T>> {
+    return this.#operations.lookup.run(this.#work.lookup, key) as Promise<CacheLookup<T>>;
+  }
+
+  /**
+   * As {@link set}, but throws when the cache is down.
+   * @returns `'applied'` = every configured tier has it; `'queued'` is for shared tiers, the embedded engine never gives it
+   */
+  async put<T>(
+    key: CacheKey<T>,
+    value: T,
+    options: CacheSetOptions = {},
+  ): Promise<'applied' | 'queued'> {
+    await this.#operations.put.run(this.#work.set, { ...options, key, value });
+    return 'applied';
+  }
+
+  /** As {@link get} for several keys, in their order. Recorded as a hit when all were found. */
+  async getMany<T = unknown>(keys: readonly CacheKey<T>[]): Promise<(T | null)[]> {
+    const nothing: unknown[] = keys.map(() => undefined);
+    const values = await this.#operations.getMany.runOrElse(nothing, this.#work.getMany, keys);
+    return values.map((value) => (value ?? null) as T | null);
+  }
+
+  /** As {@link set} for several entries; with one invalid entry none is written. */
+  setMany(entries: readonly CacheSetEntry[]): Promise<boolean> {
+    return this.#operations.setMany.runOrElse(false, this.#work.setMany, entries);
+  }
+
+  /** As {@link delete} for several keys. */
+  deleteMany(keys: readonly string[]): Promise<boolean> {
+    return this.#operations.deleteMany.runOrElse(false, this.#work.deleteMany, keys);
+  }
+
+  /**
+   * As {@link getOrSet} for several keys, in their order: one call of `factory` with the keys that are missing and that
+   * nobody else is loading. A key that the factory leaves out is remembered as `null`.
+   * @example
+   * await cache.getOrSetMany(ids, async (missing) => (await find(missing)).map((user) => [user.id, user]));
+   */
+  async getOrSetMany<T>(
+    keys: readonly CacheKey<T>[],
+    factory: CacheBatchFactory<T>,
+    options: CacheLoadOptions = {},
+  ): Promise<(T | null)[]> {
+    const { landings } = this.#loader;
+    const nothing: unknown[] = keys.map(() => undefined);
+    const values = await this.#findOrElse(
+      nothing,
+      this.#operations.getOrSetMany,
+      this.#work.getManyForLoad,
+      { keys, options },
+    );
+    const missing = [...new Set(keys.filter((_, index) => values[index] === undefined))];
+    if (missing.length === 0) return values as (T | null)[];
+    const landing = await this.#loader.load(missing, factory, options, landings);
+    return keys.map((key, index) => (values[index] ?? read(landing.get(key)) ?? null) as T | null);
+  }
+
+  /**
+   * Invalidates every entry that carries one of the tags, however many there are, and what is being loaded.
+   * @throws InvalidCacheTagError
+   */
+  invalidateTags(...tags: string[]): Promise<boolean> {
+    return this.#operations.invalidateTags.runOrElse(false, this.#work.invalidateTags, tags);
+  }
+
+  /** Removes everything, and what is being loaded. */
+  clear(): Promise<boolean> {
+    return this.#operations.clear.runOrElse(false, this.#work.clear, undefined);
+  }
+
+  /** The entry of a key as it stands, unrecorded; for fakes. @internal */
+  protected inspect(key: string): CacheEntry | undefined {
+    const entry = this.#engine.find(key);
+    return isPromiseLike(entry) ? undefined : entry;
+  }
+
+  /** A cache that cannot be read is not the caller's failure, whatever its error; the operation recorded it. */
+  async #findOrElse<A, R>(
+    nothing: R,
+    operation: BoundOperation,
+    work: Work<A, R>,
+    arg: A,
+  ): Promise<R> {
+    try {
+      return await operation.run(work, arg);
+    } catch (error) {
+      if (operation.classify(error).reason === 'validation') throw error;
+      return nothing;
+    }
+  }
+}
+
+function read(value: CachedValue | undefined): unknown {
+  return value === undefined ? undefined : readCachedValue(value);
+}

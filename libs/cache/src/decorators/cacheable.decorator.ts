@@ -1,0 +1,36 @@
+import type { CacheLoadOptions } from '../cache.options.js';
+import type { MethodDecoratorFor } from './method-decorator.js';
+import { wrapMethod } from './wrap-method.js';
+
+/** Options of {@link Cacheable}. */
+export interface CacheableOptions<Args extends readonly unknown[]> extends Omit<
+  CacheLoadOptions,
+  'tags'
+> {
+  /** The key of a call, from the method's arguments. */
+  readonly key: (...args: Args) => string;
+  /** Tags of the entry, or a function that makes them from the method's arguments. */
+  readonly tags?: readonly string[] | ((...args: Args) => readonly string[]);
+  /** A named cache. @default the unnamed one */
+  readonly cache?: string;
+}
+
+/**
+ * Caches what a method of any provider resolves to, as `getOrSet` does: concurrent calls for one key share one call of
+ * the method. The method returns a promise.
+ * @example
+ * \@Cacheable({ key: (id: string) => `user:${id}`, ttl: '5m', tags: ['users'] })
+ * findUser(id: string): Promise<User> { … }
+ */
+export function Cacheable<Args extends readonly unknown[]>(
+  options: CacheableOptions<Args>,
+): MethodDecoratorFor<Args> {
+  const { key, tags, cache: name, ...load } = options;
+  return (target, _propertyKey, descriptor) => {
+    wrapMethod(target, descriptor, name, async ({ cache, args, proceed }) => {
+      const own = args as unknown as Args;
+      const tagsOfCall = typeof tags === 'function' ? tags(...own) : tags;
+      return cache.getOrSet(key(...own), () => proceed(), { ...load, tags: tagsOfCall });
+    });
+  };
+}

@@ -1,0 +1,31 @@
+import { isCacheKey } from '../keys/check-key.js';
+import type { CacheableRequest, CacheResponseOptions } from './cache-response.decorator.js';
+
+/**
+ * The key of a response; `undefined` when it must not be cached: the request carries credentials and nothing says for
+ * whom the response is, or the key would be too long.
+ * @param url path and query of the request
+ */
+export function responseKey(
+  request: CacheableRequest,
+  url: string,
+  options: CacheResponseOptions,
+): string | undefined {
+  const principal = options.principal?.(request);
+  if (principal === undefined && carriesCredentials(request)) return undefined;
+  const resource = options.key?.(request) ?? `${hostOf(request)}${url}`;
+  // The principal is encoded and comes first, so that no URL can pass for another principal's entry.
+  const audience = principal === undefined ? '' : encodeURIComponent(principal);
+  const scope = principal === undefined ? 'all' : 'for';
+  const key = `http:${scope}:${audience}:${resource}`;
+  return isCacheKey(key) ? key : undefined;
+}
+
+function carriesCredentials({ headers }: CacheableRequest): boolean {
+  return headers['authorization'] !== undefined || headers['cookie'] !== undefined;
+}
+
+function hostOf({ headers }: CacheableRequest): string {
+  const host = headers['host'];
+  return typeof host === 'string' ? host : '';
+}

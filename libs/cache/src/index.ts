@@ -1,0 +1,43 @@
+export { cacheConfig, type CacheConfig } from './cache.config.js';
+export type { CacheBackend } from './cache-engine.js';
+export {
+  CacheConfigError,
+  CacheSelfTestError,
+  CacheUnavailableError,
+  InvalidCacheKeyError,
+  InvalidCacheTagError,
+  InvalidCacheTtlError,
+  UncacheableValueError,
+} from './cache.errors.js';
+export type { CacheModuleAsyncOptions, CacheModuleOptions } from './cache.module-options.js';
+export { CacheModule } from './cache.module.js';
+export type {
+  CacheBatchFactory,
+  CacheFactory,
+  CacheFactoryContext,
+  CacheLoadOptions,
+  CacheLookup,
+  CacheSetEntry,
+  CacheSetOptions,
+  CacheSource,
+} from './cache.options.js';
+export { CacheResource } from './cache.resource.js';
+export { CacheService } from './cache.service.js';
+export { getCacheToken, InjectCache } from './cache-token.js';
+export { CacheEvict, type CacheEvictOptions } from './decorators/cache-evict.decorator.js';
+export { CachePut, type CachePutOptions } from './decorators/cache-put.decorator.js';
+export { Cacheable, type CacheableOptions } from './decorators/cacheable.decorator.js';
+export type { MethodDecoratorFor } from './decorators/method-decorator.js';
+export {
+  CacheResponse,
+  type CacheableRequest,
+  type CacheResponseOptions,
+} from './http/cache-response.decorator.js';
+export { CacheInterceptor } from './http/cache.interceptor.js';
+export type { CacheKey } from './keys/cache-key.js';
+export { defineKey, type CacheKeyPart } from './keys/define-key.js';
+export { Cache, CACHE_MANAGER } from './manager/cache-manager-token.js';
+export type { Awaitable, CacheEntry, CacheStore, StoreCheck } from './stores/cache-store.js';
+export { MemoryStore } from './stores/memory-store.js';
+export type { Ttl } from './ttl.js';
+export { toCachedValue, type CachedValue } from './values/cached-value.js';

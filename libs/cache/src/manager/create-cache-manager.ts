@@ -1,0 +1,94 @@
+import { createCache, type Cache as CacheManagerCache } from 'cache-manager';
+import { Keyv } from 'keyv';
+import { isMainstayError, type Clock } from 'nestjs-mainstay/common';
+import type { CacheConfig } from '../cache.config.js';
+import type { CacheFactoryContext } from '../cache.options.js';
+import type { CacheService } from '../cache.service.js';
+import { KeyvAdapter, NOT_STORED_TTL } from './keyv-adapter.js';
+
+type Wrap = CacheManagerCache['wrap'];
+type TtlOf = number | ((value: unknown) => number) | undefined;
+interface RawWrapOptions {
+  readonly ttl?: TtlOf;
+  readonly raw?: boolean;
+}
+
+/**
+ * A cache of cache-manager over a {@link CacheService}, so that code written for `CACHE_MANAGER` shares its entries, its
+ * bounds and its recording. Made by cache-manager's own `createCache`; led elsewhere are `wrap` (to `getOrSet`), `ttl`
+ * (to the cache's clock), and `del`, `mdel`, `clear`, which give `false` for what was not acknowledged.
+ */
+export function createCacheManager(
+  cache: CacheService,
+  config: Pick<CacheConfig, 'ttl'>,
+  clock: Clock,
+): CacheManagerCache {
+  const manager = createCache({
+    stores: [keyvOver(cache)],
+    // Keyv keeps for ever what comes without a TTL or with 0, and so does cache-manager.
+    ttl: config.ttl === 0 ? NOT_STORED_TTL : config.ttl,
+  });
+  return {
+    ...manager,
+    ttl: (key) => expiryOf(key, cache, clock),
+    del: (key) => falseUnlessDone(manager.del(key)),
+    mdel: (keys) => falseUnlessDone(manager.mdel(keys)),
+    clear: () => falseUnlessDone(manager.clear()),
+    wrap: wrapWith(cache, clock),
+  };
+}
+
+function keyvOver(cache: CacheService): Keyv {
+  const keyv = new Keyv(new KeyvAdapter(cache), { useKeyPrefix: false, throwOnErrors: true });
+  // Values go to the cache as they are: it copies them itself, and keeps Date, Map, BigInt what they are.
+  keyv.serialize = undefined;
+  keyv.deserialize = undefined;
+  return keyv;
+}
+
+function wrapWith(cache: CacheService, clock: Clock): Wrap {
+  const wrap = async (
+    key: string,
+    factory: () => unknown,
+    ttlOrOptions?: TtlOf | RawWrapOptions,
+  ): Promise<unknown> => {
+    const { ttl, raw }: RawWrapOptions =
+      typeof ttlOrOptions === 'object' ? ttlOrOptions : { ttl: ttlOrOptions };
+    const value = await cache.getOrSet(key, async (context) => {
+      const made = await factory();
+      decideTtl(context, ttl, made);
+      return made;
+    });
+    return raw ? { value, expires: await expiryOf(key, cache, clock) } : value;
+  };
+  return wrap as Wrap;
+}
+
+/** When a key expires, in wall time; `undefined` = never, or not there, or the cache is down (which `lookup` records). */
+async function expiryOf(
+  key: string,
+  cache: CacheService,
+  clock: Clock,
+): Promise<number | undefined> {
+  try {
+    const found = await cache.lookup(key);
+    return found.hit && found.ttl !== Infinity ? clock.wallTime() + found.ttl : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** In cache-manager 0 means for ever. */
+function decideTtl(context: CacheFactoryContext, ttl: TtlOf, value: unknown): void {
+  const decided = typeof ttl === 'function' ? ttl(value) : ttl;
+  if (decided !== undefined) context.setTtl(decided === 0 ? Infinity : decided);
+}
+
+async function falseUnlessDone(done: Promise<boolean>): Promise<boolean> {
+  try {
+    return await done;
+  } catch (error) {
+    if (isMainstayError(error, 'CACHE_UNAVAILABLE')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,41 @@
+import type { CachedValue } from '../values/cached-value.js';
+
+/** A result that may be there at once, as an embedded store gives it, or later. */
+export type Awaitable<T> = T | PromiseLike<T>;
+
+/** One entry of a {@link CacheStore}. */
+export interface CacheEntry extends CachedValue {
+  /** When it was written, as a time of `Clock.now()`. */
+  readonly createdAt: number;
+  /** When it ceases to be served, as a time of `Clock.now()`; `Infinity` = never. */
+  readonly expiresAt: number;
+  /** Order of the write among writes and invalidations; for a loaded value the order of the load's start. */
+  readonly version: number;
+  /** What invalidates it beside its key; `undefined` for an untagged entry, which pays nothing. */
+  readonly tags: readonly string[] | undefined;
+}
+
+/** What a store found out about itself by a real round trip. */
+export interface StoreCheck {
+  readonly read: boolean;
+  readonly write: boolean;
+}
+
+/**
+ * Where entries are kept. A store gives an entry back as it was written until it expires, is deleted or has to make
+ * room; it judges neither tags nor versions.
+ */
+export interface CacheStore {
+  /** The entry of a key, unless it has expired. */
+  get(key: string): Awaitable<CacheEntry | undefined>;
+  /** Writes an entry in place of any other of the key. */
+  set(key: string, entry: CacheEntry): Awaitable<void>;
+  /** Removes the entry of a key, if there is one. */
+  delete(key: string): Awaitable<void>;
+  /** Removes all entries, in a time that does not depend on how many there are. */
+  clear(): Awaitable<void>;
+  /** Writes, reads back and deletes a sentinel, without displacing an entry. */
+  check(signal?: AbortSignal): Awaitable<StoreCheck>;
+  /** How many entries it holds, expired ones included that were not met since; `undefined` when it cannot tell. */
+  readonly size: number | undefined;
+}

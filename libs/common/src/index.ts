@@ -1,0 +1,11 @@
+export { ClockModule } from './clock.module.js';
+export { Clock, type Timer, type TimerOptions } from './clock.js';
+export { withDeadline, type DeadlineOptions } from './deadline.js';
+export { formatDuration, parseDuration } from './duration.js';
+export { explainMissingPeer, importPeer } from './import-peer.js';
+export { MainstayError, isMainstayError, type MainstayErrorOptions } from './mainstay-error.js';
+export { MissingPeerError } from './missing-peer.error.js';
+export { redactError } from './redact-error.js';
+export { redactText } from './redact-text.js';
+export { formatSize, parseSize } from './size.js';
+export { SystemClock } from './system-clock.js';

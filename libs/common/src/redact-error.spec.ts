@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { redactError } from './redact-error.js';
+
+describe('redactError', () => {
+  it('keeps name, code, message and stack, all without secrets', () => {
+    const error = new TypeError('cannot reach redis://u:hunter2@host');
+    Object.assign(error, { code: 'ECONNREFUSED' });
+    const copy = redactError(error);
+    expect(copy).toMatchObject({
+      name: 'TypeError',
+      code: 'ECONNREFUSED',
+      message: 'cannot reach redis://***@host',
+    });
+    expect(copy.stack).toContain('redact-error.spec');
+    expect(copy.stack).not.toContain('hunter2');
+  });
+
+  it('leaves out what drivers attach', () => {
+    const error = Object.assign(new Error('duplicate'), { parameters: ['hunter2'], query: 'x' });
+    expect(Object.keys(redactError(error))).toEqual(['name']);
+  });
+
+  it('redacts causes likewise, and does not show them twice', () => {
+    const error = new Error('outer', { cause: new Error('password=hunter2') });
+    const copy = redactError(error);
+    expect(copy.cause).toMatchObject({ message: 'password=***' });
+    expect(Object.keys(copy)).not.toContain('cause');
+  });
+
+  it('follows a cycle of causes only so far', () => {
+    const error = new Error('round');
+    error.cause = error;
+    let depth = 0;
+    for (let at: unknown = redactError(error); at instanceof Error; at = at.cause) depth++;
+    expect(depth).toBe(11);
+  });
+
+  it('gives an AggregateError without a message those of its errors', () => {
+    const error = new AggregateError([new Error('connect ::1'), new Error('connect 127.0.0.1')]);
+    expect(redactError(error).message).toBe('connect ::1; connect 127.0.0.1');
+  });
+
+  it.each([
+    ['a string', 'token=hunter2', 'token=***'],
+    ['undefined', undefined, 'undefined'],
+    ['a foreign error', { message: 'password=hunter2' }, 'password=***'],
+    ['an object without a prototype', Object.create(null), '[object Object]'],
+  ])('makes an error of %s', (_what, thrown, message) => {
+    expect(redactError(thrown).message).toBe(message);
+  });
+});

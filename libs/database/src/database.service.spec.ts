@@ -1,0 +1,161 @@
+import { Test, type TestingModule } from '@nestjs/testing';
+import { RecordedCalls } from 'nestjs-mainstay/testing';
+import { DatabaseTestModule } from 'nestjs-mainstay/testing/database';
+import { Column, Entity, PrimaryGeneratedColumn, type Repository } from 'typeorm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DatabaseService } from './database.service.js';
+
+@Entity()
+class Note {
+  @PrimaryGeneratedColumn() id!: number;
+  @Column({ type: 'text', unique: true }) text!: string;
+}
+
+const INSERT = 'INSERT INTO note (text) VALUES (?)';
+
+describe('DatabaseService', () => {
+  const recorded = new RecordedCalls();
+  let app: TestingModule;
+  let database: DatabaseService;
+  let notes: Repository<Note>;
+
+  beforeEach(async () => {
+    app = await Test.createTestingModule({
+      imports: [recorded.asModule(), DatabaseTestModule.forRoot({ entities: [Note] })],
+    }).compile();
+    database = app.get(DatabaseService);
+    notes = database.dataSource.getRepository(Note);
+    recorded.clear();
+  });
+
+  afterEach(() => app.close());
+
+  const counted = (): string[] => recorded.calls.filter((call) => !/ (?:try|outcome) /.test(call));
+  const texts = async (): Promise<unknown> =>
+    (await notes.find({ order: { id: 'ASC' } })).map(({ text }) => text);
+
+  it('database rule 21: query gives its result, recorded as attempt and success', async () => {
+    await expect(database.query('SELECT ? AS a', [1])).resolves.toEqual([{ a: 1 }]);
+    expect(counted()).toEqual(['database.query attempt', 'database.query success']);
+  });
+
+  it('database rule 21: query throws its error, recorded as attempt and failure', async () => {
+    await expect(database.query('SELECT * FROM nowhere')).rejects.toMatchObject({
+      code: 'DATABASE_INVALID_STATEMENT',
+      driverCode: 'SQLITE_ERROR',
+    });
+    expect(counted()).toEqual(['database.query attempt', 'database.query failure SQLITE_ERROR']);
+  });
+
+  it('database rule 21: a failed query rolls its transaction back, though the error is caught', async () => {
+    const work = database.transaction(async () => {
+      await database.query(INSERT, ['x']);
+      await database.query(INSERT, ['x']).catch(() => undefined);
+    });
+    await expect(work).rejects.toMatchObject({
+      code: 'DATABASE_UNEXPECTED_ROLLBACK',
+      classification: { kind: 'permanent', reason: 'conflict' },
+      cause: { code: 'DATABASE_UNIQUE' },
+    });
+    expect(await texts()).toEqual([]);
+    expect(recorded.of('database.transaction failure')).toHaveLength(1);
+  });
+
+  it('database rule 21: inside NESTED a failed query rolls back to the savepoint only', async () => {
+    await database.transaction(async () => {
+      await database.query(INSERT, ['x']);
+      const nested = database.transaction(
+        async () => {
+          await database.query(INSERT, ['y']);
+          await database.query(INSERT, ['x']);
+        },
+        { propagation: 'NESTED' },
+      );
+      await expect(nested).rejects.toMatchObject({ kind: 'unique' });
+      await database.query(INSERT, ['z']);
+    });
+    expect(await texts()).toEqual(['x', 'z']);
+  });
+
+  it('database rule 21: a repository that fails dooms nothing, as its engine has it', async () => {
+    await database.transaction(async () => {
+      await notes.insert({ text: 'x' });
+      await notes.insert({ text: 'x' }).catch(() => undefined);
+      await notes.insert({ text: 'y' });
+    });
+    expect(await texts()).toEqual(['x', 'y']);
+  });
+
+  it('database rule 5: statements of repositories are seen, and none is counted twice', async () => {
+    await notes.find();
+    await database.transaction(async () => {
+      await database.query(INSERT, ['x']);
+      await notes.insert({ text: 'y' });
+    });
+    expect(counted()).toEqual([
+      'database.statement attempt',
+      'database.statement success',
+      'database.transaction attempt',
+      'database.query attempt',
+      'database.query success',
+      'database.statement attempt',
+      'database.statement success',
+      'database.transaction success',
+    ]);
+  });
+
+  it('a rollback that the work asks for by its own error is no failure of the database', async () => {
+    const error = new Error('not enough money');
+    await expect(database.transaction(() => Promise.reject(error))).rejects.toBe(error);
+    expect(counted()).toEqual(['database.transaction attempt', 'database.transaction success']);
+  });
+
+  it('database rule 15: parameters are never in messages, nor in the cause', async () => {
+    await database.query(INSERT, ['hunter2']);
+    const error = await database.query(INSERT, ['hunter2']).catch((reason: unknown) => reason);
+    const { cause, message, stack } = error as Error;
+    expect(message).toContain('UNIQUE constraint failed: note.text');
+    expect(JSON.stringify([message, stack, cause, Object.entries(cause as Error)])).not.toContain(
+      'hunter2',
+    );
+    expect(error).toMatchObject({
+      dataSource: 'database',
+      outcome: 'rolled-back',
+      retryable: false,
+    });
+  });
+
+  it.each([
+    ['too few parameters', INSERT, []],
+    ['a parameter that cannot be bound', INSERT, [new Date()]],
+    ['two statements in one', 'DELETE FROM note; DELETE FROM note', []],
+  ])('database rule 15: %s is a mistake of the caller', async (_name, sql, parameters) => {
+    await expect(database.query(sql, parameters)).rejects.toMatchObject({
+      code: 'DATABASE_INVALID_STATEMENT',
+      classification: { kind: 'permanent', reason: 'validation' },
+    });
+  });
+
+  it('gives up waiting when the signal aborts', async () => {
+    const controller = new AbortController();
+    const runner = database.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    const query = database.query('SELECT 1', [], { signal: controller.signal });
+    controller.abort();
+    await expect(query).rejects.toMatchObject({ code: 'OPERATION_CANCELLED' });
+    await runner.commitTransaction();
+    await runner.release();
+    expect(database.dataSource.gate.heldMs).toBeUndefined();
+  });
+
+  it('waits as long as the call says', async () => {
+    const runner = database.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    await expect(database.query('SELECT 1', [], { timeoutMs: 20 })).rejects.toMatchObject({
+      code: 'DATABASE_POOL_TIMEOUT',
+      context: { waitedMs: 20 },
+    });
+    await runner.rollbackTransaction();
+    await runner.release();
+  });
+});

@@ -1,0 +1,71 @@
+import type { MainstayDataSource } from './data-source/mainstay-data-source.js';
+import { toDatabaseError } from './errors/to-database-error.js';
+import type { SqliteQueryRunner } from './sqlite/sqlite-query-runner.js';
+import type { TransactionManager } from './transactions/transaction-manager.js';
+import type { TransactionOptions, TransactionWork } from './transactions/transaction.options.js';
+
+/** Options of one call of {@link DatabaseService.query}. */
+export interface QueryOptions {
+  /** How long to wait for the connection, in milliseconds. @default `DATABASE_ACQUIRE_TIMEOUT`, 3 s */
+  readonly timeoutMs?: number;
+  /** Ends the wait early. */
+  readonly signal?: AbortSignal;
+}
+
+/** Raw queries and transactions on one database. */
+export class DatabaseService {
+  /** TypeORM's data source; what goes through it takes part in transactions as well. */
+  readonly dataSource: MainstayDataSource;
+  readonly #transactions: TransactionManager;
+
+  constructor(dataSource: MainstayDataSource) {
+    this.dataSource = dataSource;
+    this.#transactions = dataSource.transactions;
+  }
+
+  /**
+   * Runs one statement, in the active transaction if there is one.
+   * @returns the rows; for a statement without rows what the driver gives (SQLite: the last row id)
+   * @throws DatabaseError; the active transaction has been rolled back then, inside a NESTED one only to its savepoint
+   * @example
+   * const rows = await this.database.query<{ id: number }[]>('SELECT id FROM orders WHERE state = ?', ['open']);
+   */
+  async query<T = unknown>(
+    sql: string,
+    parameters: readonly unknown[] = [],
+    options: QueryOptions = {},
+  ): Promise<T> {
+    const transaction = this.#transactions.checkTransaction();
+    try {
+      const run = (): Promise<T> => this.#run(sql, parameters, options);
+      return await this.dataSource.operations.query(sql, run, options.signal);
+    } catch (error) {
+      if (transaction) await this.#transactions.rollback(error);
+      throw error;
+    }
+  }
+
+  /**
+   * Runs work in a transaction; see {@link TransactionManager.run}.
+   * @example
+   * await this.database.transaction(async () => {
+   *   await this.orders.save(order);
+   *   await this.database.query('UPDATE stock SET left = left - 1 WHERE id = ?', [order.item]);
+   * });
+   */
+  transaction<T>(work: TransactionWork<T>, options?: TransactionOptions): Promise<T> {
+    return this.#transactions.run(work, options);
+  }
+
+  async #run<T>(sql: string, parameters: readonly unknown[], options: QueryOptions): Promise<T> {
+    const runner = this.dataSource.createQueryRunner() as SqliteQueryRunner;
+    try {
+      const result = await runner.execute(sql, [...parameters], options);
+      return result.raw as T;
+    } catch (error) {
+      throw toDatabaseError(error, this.dataSource.name, 'rolled-back');
+    } finally {
+      await runner.release();
+    }
+  }
+}

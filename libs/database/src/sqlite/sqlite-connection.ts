@@ -1,0 +1,191 @@
+import { bindParameters } from './bind-parameters.js';
+import {
+  SqliteOpenError,
+  sqliteCode,
+  type NativeDatabase,
+  type NativeEngine,
+  type NativeStatement,
+} from './native-sqlite.js';
+import { readStatement, type StatementText } from './sql-text.js';
+
+/** Prepared statements that are kept for reuse. */
+const MAX_STATEMENTS = 256;
+
+/** What a statement gave. */
+export interface SqliteResult {
+  /** The rows; `undefined` for a statement that gives none. */
+  readonly rows: unknown[] | undefined;
+  readonly changes: number;
+  readonly lastInsertRowid: number | bigint;
+}
+
+interface PreparedStatement extends StatementText {
+  readonly native: NativeStatement | undefined;
+}
+
+const NOTHING: SqliteResult = { rows: undefined, changes: 0, lastInsertRowid: 0 };
+
+/**
+ * One connection to a SQLite database, over either engine package. It evens out where they differ, and keeps libsql from
+ * what it cannot do safely: a statement that ends with SQLITE_BUSY stays open there and spoils every later COMMIT. So a
+ * write outside of a transaction gets one of its own, begun by `exec`, which leaves nothing open; a transaction takes
+ * the write lock when it begins, so that no statement inside it can be refused.
+ */
+export class SqliteConnection {
+  readonly path: string;
+  readonly #native: NativeDatabase;
+  readonly #statements = new Map<string, PreparedStatement>();
+  #isReadOnly = false;
+
+  /** @throws an error with the code `SQLITE_CANTOPEN` */
+  constructor(engine: NativeEngine, path: string) {
+    this.path = path;
+    try {
+      this.#native = new engine(path, { timeout: 0 });
+    } catch (error) {
+      if (sqliteCode(error) !== undefined) throw error;
+      // libsql: no code, the result code only at the end of a message.
+      throw new SqliteOpenError(`Unable to open the database file ${path}.`, { cause: error });
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#native.open;
+  }
+
+  get inTransaction(): boolean {
+    return this.#native.open && this.#native.inTransaction;
+  }
+
+  /** Runs one statement. A write outside of a transaction is one of its own. */
+  execute(sql: string, parameters: readonly unknown[] = []): SqliteResult {
+    const statement = this.#prepare(sql);
+    if (!statement.native) return this.#control(statement, sql);
+    const { native, parameterCount } = statement;
+    if (parameterCount !== undefined && parameterCount !== parameters.length) {
+      throw new RangeError(
+        `The statement takes ${parameterCount} parameters, ${parameters.length} were given.`,
+      );
+    }
+    const values = bindParameters(parameters);
+    if (statement.kind === 'write' && !this.#native.inTransaction) {
+      return this.atomically('IMMEDIATE', () => this.#run(sql, native, values));
+    }
+    return this.#run(sql, native, values);
+  }
+
+  /** Begins a transaction; `IMMEDIATE` takes the write lock, `EXCLUSIVE` keeps readers out as well. */
+  begin(mode: 'IMMEDIATE' | 'EXCLUSIVE'): void {
+    this.#native.exec(`BEGIN ${mode}`);
+  }
+
+  /** Begins a transaction that takes no lock and in which every write fails. */
+  beginReadOnly(): void {
+    this.#native.exec('BEGIN DEFERRED');
+    this.#native.exec('PRAGMA query_only = ON');
+    this.#isReadOnly = true;
+  }
+
+  /** Begins an exclusive transaction with foreign keys off; the pragma does nothing inside one. */
+  beginMigrations(): void {
+    this.#native.exec('PRAGMA foreign_keys = OFF');
+    try {
+      this.begin('EXCLUSIVE');
+    } catch (error) {
+      this.#native.exec('PRAGMA foreign_keys = ON');
+      throw error;
+    }
+  }
+
+  /** Commits what {@link beginMigrations} began, or rolls it back, and switches foreign keys on again. */
+  endMigrations(isDone: boolean): void {
+    try {
+      if (isDone) this.#native.exec('COMMIT');
+    } finally {
+      this.rollback();
+      this.#native.exec('PRAGMA foreign_keys = ON');
+    }
+  }
+
+  /** Ends the transaction without its effects; does nothing when SQLite has ended it itself. */
+  rollback(): void {
+    if (this.inTransaction) this.#native.exec('ROLLBACK');
+    this.#leaveReadOnly();
+  }
+
+  /** Runs synchronous work as one transaction. */
+  atomically<T>(mode: 'IMMEDIATE' | 'EXCLUSIVE', work: () => T): T {
+    this.begin(mode);
+    try {
+      const result = work();
+      this.#native.exec('COMMIT');
+      return result;
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+  }
+
+  /** Sets or reads a pragma, in the form in which TypeORM asks for it. */
+  pragma(source: string): unknown[] {
+    return this.execute(`PRAGMA ${source}`).rows ?? [];
+  }
+
+  /** Closes the connection; an open transaction is rolled back. */
+  close(): void {
+    if (!this.#native.open) return;
+    this.rollback();
+    this.#statements.clear();
+    this.#native.close();
+  }
+
+  #run(sql: string, native: NativeStatement, values: readonly unknown[]): SqliteResult {
+    try {
+      if (native.reader) return { ...NOTHING, rows: native.all(values).map(toRow) };
+      const { changes, lastInsertRowid } = native.run(values);
+      return { rows: undefined, changes, lastInsertRowid };
+    } catch (error) {
+      // What failed may have been left open; without a reference to it the engine finalises it.
+      this.#statements.delete(sql);
+      throw error;
+    }
+  }
+
+  #control({ keyword }: PreparedStatement, sql: string): SqliteResult {
+    if (keyword === 'BEGIN' && !/\bEXCLUSIVE\b/i.test(sql)) this.begin('IMMEDIATE');
+    else this.#native.exec(sql);
+    if (!this.#native.inTransaction) this.#leaveReadOnly();
+    return NOTHING;
+  }
+
+  #leaveReadOnly(): void {
+    if (!this.#isReadOnly) return;
+    this.#native.exec('PRAGMA query_only = OFF');
+    this.#isReadOnly = false;
+  }
+
+  #prepare(sql: string): PreparedStatement {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const text = readStatement(sql);
+    const isExecuted = text.kind === 'control' && text.keyword !== 'PRAGMA';
+    const native = isExecuted ? undefined : this.#native.prepare(sql);
+    const isSetting = text.keyword === 'PRAGMA' && native?.reader === false;
+    const statement = { ...text, native: isSetting ? undefined : native };
+    this.#statements.set(sql, statement);
+    if (this.#statements.size > MAX_STATEMENTS) {
+      this.#statements.delete(this.#statements.keys().next().value as string);
+    }
+    return statement;
+  }
+}
+
+/** better-sqlite3 gives bytes as Buffer, libsql as ArrayBuffer. */
+function toRow(row: unknown): unknown {
+  const columns = row as Record<string, unknown>;
+  for (const name in columns) {
+    const value = columns[name];
+    if (value instanceof ArrayBuffer) columns[name] = Buffer.from(value);
+  }
+  return row;
+}

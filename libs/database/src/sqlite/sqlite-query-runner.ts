@@ -1,0 +1,189 @@
+import { Logger } from '@nestjs/common';
+import {
+  NamedPlaceholdersNotSupportedError,
+  QueryRunnerAlreadyReleasedError,
+  type QueryResult,
+} from 'typeorm';
+import type { Clock } from 'nestjs-mainstay/common';
+import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver.js';
+import { BetterSqlite3QueryRunner } from 'typeorm/driver/better-sqlite3/BetterSqlite3QueryRunner.js';
+import type { DatabaseOperations } from '../database-operations.js';
+import { TransactionAbortedError, TransactionLeftOpenError } from '../errors/transaction.errors.js';
+import type { BeginOptions, TransactionRunner } from '../transactions/transaction-runner.js';
+import type { SqliteConnection, SqliteResult } from './sqlite-connection.js';
+import type { AcquireOptions } from './sqlite-gate.js';
+import type { SqliteSession } from './sqlite-session.js';
+import { sendStatement } from './send-statement.js';
+
+/** What the runners of one data source share. */
+export interface SqliteRunnerHost {
+  /** Name of the resource, for errors. */
+  readonly name: string;
+  readonly driver: BetterSqlite3Driver;
+  readonly clock: Clock;
+  readonly operations: DatabaseOperations;
+}
+
+/** `recorded: false` for what is part of an operation that is recorded as a whole. */
+export interface SqliteRunnerOptions {
+  readonly session: SqliteSession;
+  readonly recorded: boolean;
+}
+
+/**
+ * TypeORM's query runner over the one connection of a SQLite database. Each has its own session: it waits its turn for a
+ * statement or a whole transaction, so that a rollback takes back only its own work.
+ */
+export class SqliteQueryRunner extends BetterSqlite3QueryRunner implements TransactionRunner {
+  protected readonly host: SqliteRunnerHost;
+  readonly session: SqliteSession;
+  readonly #logger = new Logger('DatabaseModule');
+  readonly #isRecorded: boolean;
+  #beginsReadOnly = false;
+  #hasFailed = false;
+
+  constructor(host: SqliteRunnerHost, options: SqliteRunnerOptions) {
+    super(host.driver);
+    this.host = host;
+    this.session = options.session;
+    this.#isRecorded = options.recorded;
+  }
+
+  /** The connection, for what TypeORM reads of the schema beside `query`. @throws DatabaseUnavailableError */
+  override async connect(): Promise<SqliteConnection> {
+    return this.session.connection();
+  }
+
+  override async query(
+    ...[sql, parameters, useStructuredResult]: Parameters<BetterSqlite3QueryRunner['query']>
+  ): ReturnType<BetterSqlite3QueryRunner['query']> {
+    this.throwIfReleased();
+    const run = (): Promise<QueryResult> => this.execute(sql, parameters);
+    const result = await (this.#isRecorded ? this.host.operations.statement(sql, run) : run());
+    return useStructuredResult ? result : result.raw;
+  }
+
+  /**
+   * Runs a statement without recording it.
+   * @throws QueryFailedError, DatabaseUnavailableError, DatabasePoolTimeoutError
+   */
+  async execute(
+    sql: string,
+    parameters: unknown = [],
+    options?: AcquireOptions,
+  ): Promise<QueryResult> {
+    this.throwIfReleased();
+    if (!Array.isArray(parameters)) throw new NamedPlaceholdersNotSupportedError();
+    try {
+      return await sendStatement(this, this.host.clock, sql, parameters, () =>
+        this.session.run((connection) => this.#perform(connection, sql, parameters), options),
+      );
+    } catch (error) {
+      this.#hasFailed = true;
+      throw error;
+    }
+  }
+
+  async begin({ isolation, readOnly, signal }: BeginOptions): Promise<void> {
+    this.#beginsReadOnly = readOnly;
+    signal?.throwIfAborted();
+    await this.startTransaction(isolation);
+  }
+
+  async control(sql: string): Promise<void> {
+    await this.execute(sql);
+  }
+
+  commit(): Promise<void> {
+    return this.commitTransaction();
+  }
+
+  abort(reason: () => Error): void {
+    try {
+      this.session.end(reason);
+    } catch (error) {
+      this.#logger.error(`${this.host.name}: a rollback failed`, (error as Error).stack);
+    }
+    this.isTransactionActive = false;
+    this.transactionDepth = 0;
+  }
+
+  /** As TypeORM's, but a subscriber that fails after the COMMIT does not make it look failed. */
+  override async commitTransaction(): Promise<void> {
+    const wasActive = this.isTransactionActive;
+    try {
+      await super.commitTransaction();
+    } catch (error) {
+      if (!wasActive || this.isTransactionActive) throw error;
+      this.#logger.error(
+        `${this.host.name}: a subscriber failed after a commit`,
+        (error as Error).stack,
+      );
+    }
+  }
+
+  override async beforeMigration(): Promise<void> {
+    await this.session.run((connection) => connection.pragma('foreign_keys = OFF'));
+  }
+
+  override async afterMigration(): Promise<void> {
+    await this.session.run((connection) => connection.pragma('foreign_keys = ON'));
+  }
+
+  /** Begins the exclusive transaction of migrations. */
+  async beginMigrations(options: AcquireOptions): Promise<void> {
+    await this.session.run((connection) => connection.beginMigrations(), options);
+    this.isTransactionActive = true;
+    this.transactionDepth = 1;
+  }
+
+  /** Commits, or rolls back, what the migrations did. */
+  async endMigrations(isDone: boolean): Promise<void> {
+    await this.session.run((connection) => connection.endMigrations(isDone));
+    this.isTransactionActive = false;
+    this.transactionDepth = 0;
+  }
+
+  /** Gives the connection back; a transaction that was left open is rolled back. */
+  override async release(): Promise<void> {
+    if (this.isReleased) return;
+    this.isReleased = true;
+    if (this.session.end(() => new QueryRunnerAlreadyReleasedError())) {
+      this.#logger.warn(
+        `${this.host.name}: a query runner was released while its transaction was open; it was rolled back`,
+      );
+    }
+    this.isTransactionActive = false;
+    this.transactionDepth = 0;
+    await super.release();
+  }
+
+  /** `await using`: what was not committed is rolled back; TypeORM's own would commit it, after an error as well. */
+  override async [Symbol.asyncDispose](): Promise<void> {
+    const isLeftOpen = this.isTransactionActive && !this.isReleased;
+    await this.release();
+    if (isLeftOpen && !this.#hasFailed) throw new TransactionLeftOpenError(this.host.name);
+  }
+
+  protected throwIfReleased(): void {
+    if (this.isReleased) throw new QueryRunnerAlreadyReleasedError();
+  }
+
+  #perform(
+    connection: SqliteConnection,
+    sql: string,
+    parameters: readonly unknown[],
+  ): SqliteResult {
+    const isLost = this.transactionDepth > 0 && !connection.inTransaction;
+    if (isLost && /^\s*ROLLBACK\s*$/i.test(sql)) return NOTHING;
+    // SQLite ends a transaction itself after some errors; what comes later must not be committed on its own.
+    if (isLost) throw new TransactionAbortedError(this.host.name, undefined);
+    if (this.#beginsReadOnly && /^BEGIN\b/i.test(sql)) {
+      connection.beginReadOnly();
+      return NOTHING;
+    }
+    return connection.execute(sql, parameters);
+  }
+}
+
+const NOTHING: SqliteResult = { rows: undefined, changes: 0, lastInsertRowid: 0 };

@@ -1,0 +1,22 @@
+import type { Isolation } from './transaction.options.js';
+
+/** How a transaction begins. */
+export interface BeginOptions {
+  readonly isolation?: Isolation | undefined;
+  readonly readOnly: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The connection of one transaction, as an engine gives it. */
+export interface TransactionRunner {
+  /** Takes a connection and begins. @throws DatabasePoolTimeoutError, DatabaseUnavailableError */
+  begin(options: BeginOptions): Promise<void>;
+  /** Runs a statement of the transaction's own (SAVEPOINT and the like); not recorded. */
+  control(sql: string): Promise<void>;
+  /** Commits. @throws when the transaction is not committed for certain */
+  commit(): Promise<void>;
+  /** Rolls back at once and refuses everything that comes later with `reason`. Does nothing after the end. */
+  abort(reason: () => Error): void;
+  /** Gives the connection back, clean. */
+  release(): Promise<void>;
+}

@@ -1,0 +1,42 @@
+export {
+  CircuitBreaker,
+  type CircuitPermit,
+  type CircuitReason,
+  type CircuitState,
+  type CircuitTransition,
+} from './circuit-breaker.js';
+export { CircuitOpenError } from './circuit-open.error.js';
+export {
+  isFailureOfDependency,
+  isKnownFailure,
+  type Classification,
+  type ClassifiedError,
+  type ErrorKind,
+  type PermanentReason,
+} from './classification.js';
+export { type DetectionRule } from './detection/detection-rule.js';
+export { ErrorDetector } from './error-detector.js';
+export { FALLBACK_ERROR } from './fallback-error.js';
+export { GuardedLogger } from './guarded-logger.js';
+export { guardRecorder } from './guarded-recorder.js';
+export { ListenerErrors } from './listener-errors.js';
+export { NoopRecorder } from './noop-recorder.js';
+export { OperationCancelledError, type CancellationReason } from './operation-cancelled.error.js';
+export {
+  OPERATION_RECORDER,
+  type BoundRecorder,
+  type OperationRecorder,
+  type OperationStatus,
+  type RecoveryOutcome,
+} from './operation-recorder.js';
+export { OperationTimeoutError } from './operation-timeout.error.js';
+export type {
+  BoundOperationSpec,
+  CallOptions,
+  OperationContext,
+  OperationOptions,
+  Work,
+} from './operation.js';
+export { PipelineOptionsError } from './pipeline-options.error.js';
+export { ResiliencePipeline } from './resilience-pipeline.js';
+export type { BreakerOptions, PipelineOptions, RetryOptions } from './resilience.options.js';

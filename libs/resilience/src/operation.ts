@@ -1,0 +1,63 @@
+import type { BoundRecorder } from './operation-recorder.js';
+
+/** What the work of an operation is told about the call it belongs to. */
+export interface OperationContext {
+  readonly resource: string;
+  readonly operation: string;
+  /** 1 for the first try, 2 for the first retry, … */
+  readonly tryNumber: number;
+  /** Aborts at the try's timeout and at the caller's abort. Created when it is read first. */
+  readonly signal: AbortSignal;
+}
+
+/** The work of an operation: one execution of it is a *try*. */
+export type Work<A, R> = (arg: A, context: OperationContext) => R | PromiseLike<R>;
+
+/** What one call may say beside its argument. */
+export interface CallOptions {
+  /** The caller's own signal; its abort cancels the call at once. */
+  readonly signal?: AbortSignal | undefined;
+  /** When the caller needs the answer, as a time of `Clock.now()`; caps the operation's own deadlines. */
+  readonly deadline?: number | undefined;
+}
+
+/** How an operation behaves; given once, when it is bound. */
+export interface OperationOptions<A = never, R = unknown> {
+  /**
+   * `true`: may be executed more than once for one call, so that it is retried after any retryable error. Otherwise
+   * only errors that prove that nothing was sent are retried.
+   * @default false
+   */
+  readonly idempotent?: boolean;
+  /**
+   * Time for one try, in milliseconds; `false` for none.
+   * @default the pipeline's
+   */
+  readonly tryTimeoutMs?: number | false;
+  /**
+   * Time for the whole call with its retries, in milliseconds; `false` for none.
+   * @default the pipeline's
+   */
+  readonly totalTimeoutMs?: number | false;
+  /** Tries in total. @default the pipeline's */
+  readonly maxTries?: number;
+  /**
+   * An alternative result for a known failure of the dependency (timeout, unavailable, transient, throttled, rejected).
+   * It receives the error and the call's argument.
+   */
+  readonly fallback?: (error: unknown, arg: A) => R | PromiseLike<R>;
+  /** For reads that can miss: whether the result is a hit. Recorded as hit or miss in place of success. */
+  readonly isHit?: (result: R) => boolean;
+}
+
+/** An operation with everything resolved, as the pipeline runs it. */
+export interface BoundOperationSpec<A, R> {
+  readonly resource: string;
+  readonly name: string;
+  readonly idempotent: boolean;
+  readonly tryTimeoutMs: number | false;
+  readonly totalTimeoutMs: number | false;
+  readonly maxTries: number;
+  readonly fallback?: ((error: unknown, arg: A) => R | PromiseLike<R>) | undefined;
+  readonly recorder: BoundRecorder;
+}

@@ -1,0 +1,35 @@
+import type { Clock } from 'nestjs-mainstay/common';
+import { isFailureOfDependency, type Classification } from './classification.js';
+import type { RetryOptions } from './resilience.options.js';
+
+/** How much longer than the own back-off a dependency may make us wait, in milliseconds (AWS SDK retry, 2026). */
+const MAX_HINT_OVER_BACKOFF_MS = 5_000;
+
+/** Decides whether an error may be retried, and how long to wait before: exponential back-off with full jitter. */
+export class RetryPolicy {
+  readonly #options: Required<RetryOptions>;
+  readonly #clock: Clock;
+
+  constructor(options: Required<RetryOptions>, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+  }
+
+  /**
+   * Whether an error of this kind may be retried at all: the dependency failed in a way that may pass, and either the
+   * operation may be executed twice or the error proves that nothing was sent.
+   */
+  mayRetry(error: Classification, idempotent: boolean): boolean {
+    if (!isFailureOfDependency(error) || error.retryable === false) return false;
+    return idempotent || error.notSent === true;
+  }
+
+  /** The wait before the next try, in milliseconds. @param tries how many tries there were */
+  delayMs(tries: number, error: Classification): number {
+    const { baseDelayMs, throttledBaseDelayMs, maxDelayMs } = this.#options;
+    const base = error.kind === 'throttled' ? throttledBaseDelayMs : baseDelayMs;
+    const backOffMs = this.#clock.random() * Math.min(maxDelayMs, base * 2 ** (tries - 1));
+    if (error.retryAfterMs === undefined) return backOffMs;
+    return Math.min(Math.max(error.retryAfterMs, backOffMs), backOffMs + MAX_HINT_OVER_BACKOFF_MS);
+  }
+}

@@ -1,0 +1,94 @@
+import type {
+  BoundOperationSpec,
+  BoundRecorder,
+  CallOptions,
+  Classification,
+  OperationStatus,
+  ResiliencePipeline,
+  Work,
+} from 'nestjs-mainstay/resilience';
+import { isKnownFailure } from 'nestjs-mainstay/resilience';
+import type { OperationInterceptor } from './operation-interceptor.js';
+import type { RecordingInterceptor } from './recording-interceptor.js';
+
+/** What a {@link BoundOperation} is made of; see `ResourceOperations.bind`. */
+export interface BoundOperationParts {
+  readonly spec: BoundOperationSpec<unknown, unknown>;
+  readonly pipeline: ResiliencePipeline;
+  readonly recorder: BoundRecorder;
+  readonly recording: RecordingInterceptor;
+  readonly interceptors: readonly OperationInterceptor[];
+}
+
+/**
+ * One operation of one resource, bound once and run for every call: recording → the user's interceptors → resilience →
+ * the work.
+ */
+export class BoundOperation {
+  readonly #spec: BoundOperationSpec<unknown, unknown>;
+  readonly #pipeline: ResiliencePipeline;
+  readonly #recorder: BoundRecorder;
+  readonly #recording: RecordingInterceptor;
+  readonly #interceptors: readonly OperationInterceptor[];
+
+  constructor(parts: BoundOperationParts) {
+    this.#spec = parts.spec;
+    this.#pipeline = parts.pipeline;
+    this.#recorder = parts.recorder;
+    this.#recording = parts.recording;
+    this.#interceptors = parts.interceptors;
+  }
+
+  /**
+   * Runs one call.
+   * @param work executed once per try with `arg` and the try's context
+   * @throws the operation's error when it cannot be recovered
+   */
+  run<A, R>(work: Work<A, R>, arg: A, call?: CallOptions): Promise<R> {
+    return this.#recording.record(() => this.#intercepted(0, work, arg, call));
+  }
+
+  /**
+   * As {@link run}, but a known failure of the dependency gives `failed`.
+   * @throws mistakes of the caller and unknown errors
+   */
+  async runOrElse<A, R, F>(
+    failed: F,
+    work: Work<A, R>,
+    arg: A,
+    call?: CallOptions,
+  ): Promise<R | F> {
+    try {
+      return await this.run(work, arg, call);
+    } catch (error) {
+      if (isKnownFailure(this.classify(error))) return failed;
+      throw error;
+    }
+  }
+
+  /** What detection says of an error of this operation. */
+  classify(error: unknown): Classification {
+    return this.#pipeline.classify(error);
+  }
+
+  /** What has been recorded of this operation. */
+  status(): OperationStatus {
+    return this.#recorder.status();
+  }
+
+  #intercepted<A, R>(
+    index: number,
+    work: Work<A, R>,
+    arg: A,
+    call: CallOptions | undefined,
+  ): Promise<R> {
+    const interceptor = this.#interceptors[index];
+    if (!interceptor) {
+      const spec = this.#spec as unknown as BoundOperationSpec<A, R>;
+      return this.#pipeline.run(spec, work, arg, call);
+    }
+    const context = { resource: this.#spec.resource, operation: this.#spec.name, arg };
+    const next = { handle: (): Promise<R> => this.#intercepted(index + 1, work, arg, call) };
+    return interceptor.intercept(context, next) as Promise<R>;
+  }
+}

@@ -1,0 +1,24 @@
+export { BoundOperation } from './bound-operation.js';
+export type { InitializationStep, StepReport } from './initialization-step.js';
+export { Operation } from './operation.decorator.js';
+export {
+  OPERATION_INTERCEPTORS,
+  type OperationCallHandler,
+  type OperationExecutionContext,
+  type OperationInterceptor,
+} from './operation-interceptor.js';
+export { Operations } from './operations.js';
+export type { ProbeResult } from './probe-result.js';
+export { RecordingInterceptor } from './recording-interceptor.js';
+export { ResourceInitializer } from './resource-initializer.js';
+export { ResourceOperations } from './resource-operations.js';
+export { ResourceRegistry, type ResourceEntry, type ResourcePhase } from './resource-registry.js';
+export {
+  DuplicateResourceError,
+  InitializationCancelledError,
+  InitializationTimeoutError,
+  ResourceCloseTimeoutError,
+  ResourceUnavailableError,
+} from './resource.errors.js';
+export { ResourceModule, type ResourceModuleOptions } from './resource.module.js';
+export { Resource, type BootPolicy, type Criticality } from './resource.js';

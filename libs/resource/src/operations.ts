@@ -1,0 +1,89 @@
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Clock } from 'nestjs-mainstay/common';
+import {
+  guardRecorder,
+  NoopRecorder,
+  OPERATION_RECORDER,
+  type OperationRecorder,
+  type PipelineOptions,
+} from 'nestjs-mainstay/resilience';
+import type { BoundOperation } from './bound-operation.js';
+import { OPERATION_INTERCEPTORS, type OperationInterceptor } from './operation-interceptor.js';
+import { ResourceOperations } from './resource-operations.js';
+import type { Resource } from './resource.js';
+
+/** The resource under which methods marked with `@Operation` are recorded. */
+const APPLICATION = 'app';
+/** They may take as long as they like, and only they know whether they may be executed twice. */
+const UNPROTECTED: PipelineOptions = {
+  tryTimeoutMs: false,
+  totalTimeoutMs: false,
+  retry: false,
+  breaker: false,
+};
+
+/**
+ * Gives each resource its operations.
+ * @example
+ * constructor(resource: PaymentsApi, operations: Operations) {
+ *   this.#charge = operations.of(resource, { tryTimeoutMs: 2_000 }).bind('charge');
+ * }
+ */
+@Injectable()
+export class Operations {
+  readonly #clock: Clock;
+  readonly #recorder: OperationRecorder;
+  readonly #interceptors: readonly OperationInterceptor[];
+  readonly #byResource = new Map<string, ResourceOperations>();
+  readonly #marked = new Map<string, BoundOperation>();
+  /** Not in the map above: a resource that is named like it keeps its own pipeline. */
+  readonly #application: ResourceOperations;
+
+  constructor(
+    clock: Clock,
+    @Optional() @Inject(OPERATION_RECORDER) recorder?: OperationRecorder,
+    @Optional() @Inject(OPERATION_INTERCEPTORS) interceptors?: readonly OperationInterceptor[],
+  ) {
+    this.#clock = clock;
+    this.#recorder = guardRecorder(recorder ?? new NoopRecorder());
+    this.#interceptors = interceptors ?? [];
+    this.#application = this.#create(APPLICATION, UNPROTECTED);
+  }
+
+  /**
+   * The operations of a resource. Options are those of the first call for the resource.
+   * @throws PipelineOptionsError when the options contradict each other
+   */
+  of({ name }: Pick<Resource, 'name'>, options?: PipelineOptions): ResourceOperations {
+    let operations = this.#byResource.get(name);
+    if (!operations) {
+      operations = this.#create(name, options);
+      this.#byResource.set(name, operations);
+    }
+    return operations;
+  }
+
+  /** The operations of a resource by its name, if it has any. */
+  find(name: string): ResourceOperations | undefined {
+    return this.#byResource.get(name);
+  }
+
+  /** Runs a method marked with `@Operation`: recorded and intercepted, neither retried nor timed out. */
+  runMarked<R>(label: string, work: () => R | PromiseLike<R>): Promise<R> {
+    let operation = this.#marked.get(label);
+    if (!operation) {
+      operation = this.#application.bind(label);
+      this.#marked.set(label, operation);
+    }
+    return operation.run(work, undefined);
+  }
+
+  /** Cuts all back-offs; called when the application shuts down. */
+  shutdown(): void {
+    for (const operations of this.#byResource.values()) operations.shutdown();
+  }
+
+  #create(name: string, options?: PipelineOptions): ResourceOperations {
+    return new ResourceOperations(name, options, this.#recorder, this.#interceptors, this.#clock);
+  }
+}

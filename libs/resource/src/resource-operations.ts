@@ -1,0 +1,73 @@
+import type { Clock } from 'nestjs-mainstay/common';
+import {
+  ResiliencePipeline,
+  type CircuitBreaker,
+  type Classification,
+  type OperationOptions,
+  type OperationRecorder,
+  type PipelineOptions,
+} from 'nestjs-mainstay/resilience';
+import { BoundOperation } from './bound-operation.js';
+import type { OperationInterceptor } from './operation-interceptor.js';
+import { RecordingInterceptor } from './recording-interceptor.js';
+
+/** The operations of one resource: they share one pipeline, hence one breaker. */
+export class ResourceOperations {
+  readonly #pipeline: ResiliencePipeline;
+  readonly #recorder: OperationRecorder;
+  readonly #interceptors: readonly OperationInterceptor[];
+  readonly #clock: Clock;
+
+  /** @internal use `Operations.of(resource)` */
+  constructor(
+    resource: string,
+    options: PipelineOptions | undefined,
+    recorder: OperationRecorder,
+    interceptors: readonly OperationInterceptor[],
+    clock: Clock,
+  ) {
+    this.#pipeline = new ResiliencePipeline(resource, options, clock);
+    this.#recorder = recorder;
+    this.#interceptors = interceptors;
+    this.#clock = clock;
+  }
+
+  /** The resource's circuit breaker; `undefined` when it is switched off. */
+  get breaker(): CircuitBreaker | undefined {
+    return this.#pipeline.breaker;
+  }
+
+  /**
+   * Binds an operation; do it once, in a constructor.
+   * @example
+   * this.#get = operations.of(resource).bind('get', { idempotent: true });
+   * // for each call: this.#get.run((key, { signal }) => this.fetch(key, signal), key)
+   */
+  bind<A = never, R = unknown>(name: string, options: OperationOptions<A, R> = {}): BoundOperation {
+    const pipeline = this.#pipeline;
+    const recorder = this.#recorder.bind(pipeline.resource, name);
+    const isHit = options.isHit as ((result: unknown) => boolean) | undefined;
+    return new BoundOperation({
+      spec: pipeline.bind(name, options as OperationOptions<unknown>, recorder),
+      pipeline,
+      recorder,
+      recording: new RecordingInterceptor(
+        recorder,
+        this.#clock,
+        (error) => pipeline.classify(error),
+        isHit,
+      ),
+      interceptors: this.#interceptors,
+    });
+  }
+
+  /** What detection says of an error, with the rules of this resource. */
+  classify(error: unknown): Classification {
+    return this.#pipeline.classify(error);
+  }
+
+  /** Cuts back-offs in progress; no further retries. */
+  shutdown(): void {
+    this.#pipeline.shutdown();
+  }
+}

@@ -1,0 +1,357 @@
+import { Logger } from '@nestjs/common';
+import type { CircuitState } from 'nestjs-mainstay/resilience';
+import {
+  Resource,
+  ResourceRegistry,
+  type Criticality,
+  type ProbeResult,
+} from 'nestjs-mainstay/resource';
+import { FakeClock } from 'nestjs-mainstay/testing';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { writeExposition } from '../metrics/exposition.js';
+import { MetricRegistry } from '../metrics/metric-registry.js';
+import { ErrorMonitor } from '../monitors/error-monitor.js';
+import { PerformanceMonitor } from '../monitors/performance-monitor.js';
+import { ResourceUsage } from '../monitors/resource-usage.js';
+import { StatusLogger } from '../status-logger.js';
+import { publishHealth } from './health-metrics.js';
+import { HealthMonitor } from './health-monitor.js';
+import { WatchedResource } from './watched-resource.js';
+
+const REFUSED = Object.assign(new Error('connect ECONNREFUSED redis://u:hunter2@cache'), {
+  code: 'ECONNREFUSED',
+});
+
+class Dependency extends Resource {
+  override readonly criticality: Criticality;
+  override readonly hasFallback: boolean;
+  readonly probed: number[] = [];
+  answer: () => Promise<ProbeResult> = async () => ({ capabilities: { read: true, write: true } });
+
+  constructor(
+    readonly name: string,
+    options: { criticality?: Criticality; hasFallback?: boolean } = {},
+  ) {
+    super();
+    this.criticality = options.criticality ?? 'degradable';
+    this.hasFallback = options.hasFallback ?? false;
+  }
+
+  protected steps() {
+    return [];
+  }
+
+  probe(): Promise<ProbeResult> {
+    this.probed.push(clock.now());
+    return this.answer();
+  }
+
+  async close() {}
+}
+
+function spyOnLogger() {
+  const spy = (level: 'debug' | 'log' | 'warn' | 'error') =>
+    vi.spyOn(Logger.prototype, level).mockImplementation(() => {});
+  return { debug: spy('debug'), log: spy('log'), warn: spy('warn'), error: spy('error') };
+}
+
+let clock: FakeClock;
+let logged: ReturnType<typeof spyOnLogger>;
+let metrics: MetricRegistry;
+let registry: ResourceRegistry;
+let monitor: HealthMonitor;
+let circuit: CircuitState | undefined;
+
+beforeEach(() => {
+  logged = spyOnLogger();
+  clock = new FakeClock();
+  metrics = new MetricRegistry();
+  registry = new ResourceRegistry();
+  circuit = undefined;
+  const logger = new StatusLogger(clock);
+  monitor = new HealthMonitor({
+    clock,
+    registry,
+    performance: new PerformanceMonitor(metrics, new ResourceUsage(metrics, clock)),
+    errors: new ErrorMonitor(metrics, logger),
+    logger,
+    probes: { intervalMs: 5_000, timeoutMs: 1_000 },
+  });
+  publishHealth(metrics, monitor, registry);
+});
+
+afterEach(() => {
+  monitor.beforeApplicationShutdown();
+  vi.restoreAllMocks();
+});
+
+function register(resource: Resource) {
+  return registry.register(resource, () => circuit);
+}
+
+function ready(resource: Resource) {
+  const entry = register(resource);
+  entry.beginInitialization([]);
+  entry.enter('ready');
+  return entry;
+}
+
+function stateOf(name: string): string | undefined {
+  return monitor.get(name)?.state;
+}
+
+async function metric(start: string): Promise<string[]> {
+  const text = await writeExposition(metrics.collect(), 'prometheus', clock);
+  return text.split('\n').filter((line) => line.startsWith(start));
+}
+
+const fails = async (): Promise<never> => {
+  throw REFUSED;
+};
+const succeeds = async (): Promise<ProbeResult> => ({ capabilities: { read: true, write: true } });
+const hangs = (): Promise<never> => new Promise(() => {});
+
+describe('HealthMonitor', () => {
+  it('status rule 4: probes a ready resource every 5 s, give or take a tenth', async () => {
+    const cache = new Dependency('cache');
+    clock.randoms.push(0, 1, 0.5);
+    ready(cache);
+
+    await clock.advance(20_000);
+
+    expect(cache.probed).toEqual([4_500, 10_000, 15_000, 20_000]);
+  });
+
+  it('does not probe what is not initialised, and ends when a resource closes', async () => {
+    const cache = new Dependency('cache');
+    const entry = register(cache);
+    await clock.advance(20_000);
+    expect(cache.probed).toHaveLength(0);
+
+    entry.enter('ready');
+    await clock.advance(5_000);
+    entry.enter('closing');
+    await clock.advance(20_000);
+    expect(cache.probed).toHaveLength(1);
+  });
+
+  it('takes over resources that were ready before it began', async () => {
+    const cache = new Dependency('cache');
+    const entry = ready(cache);
+    monitor.onModuleInit();
+    await clock.advance(5_000);
+    expect(cache.probed).toHaveLength(1);
+    expect(entry.phase).toBe('ready');
+  });
+
+  it('status rule 4: after a changed result probes follow every 500 ms until the threshold is met', async () => {
+    const cache = new Dependency('cache');
+    ready(cache);
+    cache.answer = fails;
+
+    await clock.advance(5_999);
+    expect(stateOf('cache')).toBe('up');
+    await clock.advance(1);
+    expect(stateOf('cache')).toBe('down');
+
+    cache.answer = succeeds;
+    await clock.advance(5_499);
+    expect(stateOf('cache')).toBe('down');
+    await clock.advance(1);
+    expect(stateOf('cache')).toBe('up');
+    expect(cache.probed).toEqual([5_000, 5_500, 6_000, 11_000, 11_500]);
+  });
+
+  it('status rule 4: a hang is found within two probe intervals', async () => {
+    const cache = new Dependency('cache');
+    clock.randoms.push(1);
+    ready(cache);
+    cache.answer = hangs;
+    await clock.advance(10_000);
+    expect(monitor.get('cache')).toMatchObject({
+      state: 'down',
+      reason: expect.stringContaining('timeout (PROBE_TIMEOUT)'),
+    });
+  });
+
+  it('status rule 4: one probe at a time, also when it ignores its deadline; a lost one is given up', async () => {
+    const cache = new Dependency('cache');
+    ready(cache);
+    cache.answer = hangs;
+    await clock.advance(15_000);
+    expect(cache.probed).toEqual([5_000]);
+    expect(stateOf('cache')).toBe('down');
+
+    cache.answer = succeeds;
+    await clock.advance(15_000);
+    expect(stateOf('cache')).toBe('up');
+  });
+
+  it('status rule 5: a resource that is away is degraded with a fallback, down without', async () => {
+    const cache = new Dependency('cache', { hasFallback: true });
+    const database = new Dependency('database');
+    for (const resource of [cache, database]) {
+      ready(resource);
+      resource.answer = fails;
+    }
+    await clock.advance(6_000);
+    expect([stateOf('cache'), stateOf('database')]).toEqual(['degraded', 'down']);
+  });
+
+  it('status rule 5: what is not initialised is degraded with a fallback, down without', () => {
+    const entry = register(new Dependency('cache', { hasFallback: true }));
+    register(new Dependency('database'));
+    entry.lastError = 'refused';
+    entry.enter('failed');
+
+    expect([stateOf('cache'), stateOf('database')]).toEqual(['degraded', 'down']);
+    expect(monitor.get('cache')?.reason).toBe('its initialisation failed: refused');
+    expect(monitor.get('database')?.reason).toBe('it is not initialised yet');
+  });
+
+  it.each([
+    ['open', true, 'degraded'],
+    ['open', false, 'down'],
+    ['isolated', true, 'degraded'],
+    ['isolated', false, 'down'],
+    ['half-open', false, 'degraded'],
+    ['closed', false, 'up'],
+  ] as const)(
+    'status rule 5: a breaker that is %s, fallback %s, is %s',
+    (state, hasFallback, health) => {
+      ready(new Dependency('cache', { hasFallback }));
+      circuit = state;
+      expect(stateOf('cache')).toBe(health);
+    },
+  );
+
+  it('status rule 4: a resource that only lost its writes is degraded', async () => {
+    const disk = new Dependency('storage');
+    ready(disk);
+    disk.answer = async () => ({ capabilities: { read: true, write: false } });
+    await clock.advance(6_000);
+    expect(monitor.get('storage')).toMatchObject({
+      state: 'degraded',
+      capabilities: { read: true, write: false },
+    });
+  });
+
+  it('status rule 4: what is known is unknown after three intervals', async () => {
+    ready(new Dependency('cache'));
+    monitor.beforeApplicationShutdown();
+    await clock.advance(15_000);
+    expect(monitor.get('cache')).toMatchObject({ state: 'up', ageMs: 15_000 });
+    await clock.advance(1);
+    expect(stateOf('cache')).toBe('unknown');
+  });
+
+  it('status rule 5: only a critical resource that is down takes the service down', () => {
+    ready(new Dependency('broker', { criticality: 'critical' }));
+    expect(monitor.overall()).toBe('up');
+    register(new Dependency('logs', { criticality: 'informational' }));
+    expect(monitor.overall()).toBe('up');
+    register(new Dependency('database'));
+    expect([monitor.overall(), monitor.isCriticalDown()]).toEqual(['degraded', false]);
+    circuit = 'open';
+    expect([monitor.overall(), monitor.isCriticalDown()]).toEqual(['down', true]);
+  });
+
+  it('logs transitions only, without secrets', async () => {
+    const cache = new Dependency('cache');
+    ready(cache);
+    await clock.advance(20_000);
+    expect(logged.log).not.toHaveBeenCalled();
+
+    cache.answer = fails;
+    await clock.advance(60_000);
+    cache.answer = succeeds;
+    await clock.advance(60_000);
+
+    expect(logged.error).toHaveBeenCalledTimes(1);
+    expect(logged.error).toHaveBeenCalledWith(
+      'cache is down, was up: unavailable (ECONNREFUSED): connect ECONNREFUSED redis://***@cache',
+    );
+    expect(logged.log).toHaveBeenCalledTimes(1);
+    expect(logged.log).toHaveBeenCalledWith('cache is up, was down');
+  });
+
+  it('says since when a resource has been in its state', async () => {
+    const cache = new Dependency('cache');
+    ready(cache);
+    const began = clock.wallTime();
+    cache.answer = fails;
+    await clock.advance(60_000);
+    expect(monitor.get('cache')?.since).toBe(began + 6_000);
+  });
+
+  it('status rule 11: records the time from the first failed probe to the recovery', async () => {
+    const cache = new Dependency('cache');
+    ready(cache);
+    cache.answer = fails;
+    await clock.advance(20_000);
+    cache.answer = succeeds;
+    await clock.advance(20_000);
+
+    // Failed at 5 s, 5.5 s, 6 s (down), 11 s, 16 s; well again at 21 s and 21.5 s.
+    expect(await metric('mainstay_recovery_duration_seconds_sum')).toEqual([
+      'mainstay_recovery_duration_seconds_sum{resource="cache",operation="probe"} 16.5',
+    ]);
+  });
+
+  it('status rule 11: does not take a time without knowledge for an outage', async () => {
+    const logger = new StatusLogger(clock);
+    const watched = new WatchedResource(ready(new Dependency('cache')), {
+      clock,
+      performance: new PerformanceMonitor(metrics, new ResourceUsage(metrics, clock)),
+      errors: new ErrorMonitor(metrics, logger),
+      logger,
+      probes: { intervalMs: 5_000, timeoutMs: 1_000 },
+    });
+    watched.start();
+    expect(watched.health().state).toBe('up');
+    watched.stop();
+    await clock.advance(15_001);
+    expect(watched.health().state).toBe('unknown');
+    watched.start();
+    expect(watched.health().state).toBe('up');
+    watched.stop();
+
+    expect(await metric('mainstay_recovery_duration_seconds')).toEqual([]);
+  });
+
+  it('shows health, breaker, connection and probe times in the metrics', async () => {
+    const cache = new Dependency('cache');
+    ready(cache);
+    circuit = 'half-open';
+    await clock.advance(5_000);
+
+    expect(await metric('mainstay_health_state')).toEqual([
+      'mainstay_health_state{resource="cache",state="up"} 0',
+      'mainstay_health_state{resource="cache",state="degraded"} 1',
+      'mainstay_health_state{resource="cache",state="down"} 0',
+      'mainstay_health_state{resource="cache",state="unknown"} 0',
+    ]);
+    expect(await metric('mainstay_circuit_breaker_state')).toContain(
+      'mainstay_circuit_breaker_state{resource="cache",state="half-open"} 1',
+    );
+    expect(await metric('mainstay_connection_up')).toEqual([
+      'mainstay_connection_up{resource="cache"} 1',
+    ]);
+    expect(await metric('mainstay_probe_duration_seconds_count')).toEqual([
+      'mainstay_probe_duration_seconds_count{resource="cache",outcome="success"} 1',
+    ]);
+  });
+
+  it('status rule 16: leaves no timer behind', async () => {
+    const cache = new Dependency('cache');
+    ready(cache);
+    cache.answer = hangs;
+    await clock.advance(5_500);
+    monitor.beforeApplicationShutdown();
+    expect(clock.pending.all).toBe(0);
+  });
+
+  it('knows nothing of a resource that nobody registered', () => {
+    expect(monitor.get('nothing')).toBeUndefined();
+  });
+});

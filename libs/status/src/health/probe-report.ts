@@ -1,0 +1,46 @@
+import { redactText } from 'nestjs-mainstay/common';
+import type { Classification } from 'nestjs-mainstay/resilience';
+import type { ProbeResult } from 'nestjs-mainstay/resource';
+import type { Reachability } from './reachability.js';
+
+/** Longest message that is shown. */
+const MAX_MESSAGE_LENGTH = 200;
+
+/** A probe's result as it may be shown: sanitised, with a verdict. */
+export interface ProbeReport {
+  readonly reachability: Reachability;
+  readonly reason?: string;
+  readonly capabilities?: Readonly<Record<string, boolean>>;
+  readonly details?: ProbeResult['details'];
+}
+
+/** Judges what a probe returned. */
+export function reportResult({ capabilities, details }: ProbeResult): ProbeReport {
+  const names = Object.keys(capabilities);
+  const failing = names.filter((name) => !capabilities[name]);
+  const shown = { capabilities: { ...capabilities }, ...(details && { details: redact(details) }) };
+  if (failing.length === 0) return { reachability: 'reachable', ...shown };
+  return {
+    reachability: failing.length < names.length ? 'impaired' : 'unreachable',
+    reason: `the probe found that ${failing.join(' and ')} ${failing.length === 1 ? 'does' : 'do'} not work`,
+    ...shown,
+  };
+}
+
+/** Judges what a probe threw. */
+export function reportFailure(error: unknown, { kind, type }: Classification): ProbeReport {
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    reachability: 'unreachable',
+    reason: `${kind} (${type}): ${redactText(message).slice(0, MAX_MESSAGE_LENGTH)}`,
+  };
+}
+
+function redact(details: NonNullable<ProbeResult['details']>): NonNullable<ProbeResult['details']> {
+  return Object.fromEntries(
+    Object.entries(details).map(([key, value]) => [
+      key,
+      typeof value === 'string' ? redactText(value).slice(0, MAX_MESSAGE_LENGTH) : value,
+    ]),
+  );
+}

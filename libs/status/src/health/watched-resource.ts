@@ -1,0 +1,93 @@
+import type { Clock } from 'nestjs-mainstay/common';
+import type { ResourceEntry } from 'nestjs-mainstay/resource';
+import type { ErrorMonitor } from '../monitors/error-monitor.js';
+import type { PerformanceMonitor } from '../monitors/performance-monitor.js';
+import type { StatusLogger } from '../status-logger.js';
+import type { HealthState, ResourceHealth } from './health-state.js';
+import { judgeHealth } from './judge-health.js';
+import { ResourceProber, type ProbeOptions } from './resource-prober.js';
+
+/** What a {@link WatchedResource} works with. */
+export interface WatchedResourceParts {
+  readonly clock: Clock;
+  readonly performance: PerformanceMonitor;
+  readonly errors: ErrorMonitor;
+  readonly logger: StatusLogger;
+  readonly probes: ProbeOptions;
+}
+
+/** The health of one resource, with its history: since when, and how long the last outage took. */
+export class WatchedResource {
+  readonly #entry: ResourceEntry;
+  readonly #parts: WatchedResourceParts;
+  readonly #clock: Clock;
+  readonly #prober: ResourceProber;
+  #announced: HealthState | undefined;
+  #since: number;
+  #awaySince: number | undefined;
+
+  constructor(entry: ResourceEntry, parts: WatchedResourceParts) {
+    this.#entry = entry;
+    this.#parts = parts;
+    this.#clock = parts.clock;
+    this.#since = parts.clock.wallTime();
+    this.#prober = new ResourceProber(entry.resource, parts.clock, parts.probes, (ms, report) => {
+      parts.performance.recordProbe(entry.name, ms, report.reachability === 'reachable');
+      this.health();
+    });
+  }
+
+  /** Begins to probe. */
+  start(): void {
+    this.#prober.start();
+  }
+
+  /** Ends probing. */
+  stop(): void {
+    this.#prober.stop();
+  }
+
+  /** The health as of now; a change since the last look is logged. */
+  health(): ResourceHealth {
+    const { name, criticality } = this.#entry;
+    const verdict = judgeHealth(this.#entry, this.#prober);
+    const from = this.#announced;
+    const changed = verdict.state !== from && !this.#isFirstInitialization();
+    if (changed) this.#change(verdict.state);
+    const { lastReport } = this.#prober;
+    const health: ResourceHealth = {
+      name,
+      criticality,
+      ...verdict,
+      since: this.#since,
+      ...(this.#entry.phase === 'ready' && { ageMs: this.#prober.ageMs }),
+      ...(lastReport?.capabilities && { capabilities: lastReport.capabilities }),
+      ...(lastReport?.details && { details: lastReport.details }),
+    };
+    if (changed) this.#parts.logger.logTransition(from, health);
+    return health;
+  }
+
+  /** Until its first initialisation ended nothing has changed: that a start takes time is no news. */
+  #isFirstInitialization(): boolean {
+    const { phase, initializationTries } = this.#entry;
+    return phase === 'pending' || (phase === 'initializing' && initializationTries <= 1);
+  }
+
+  #change(state: HealthState): void {
+    this.#announced = state;
+    this.#since = this.#clock.wallTime();
+    // Not to know is no outage: nobody failed, nothing recovers.
+    if (state === 'unknown') return;
+    if (state !== 'up') {
+      this.#awaySince ??= this.#prober.failingSince ?? this.#clock.now();
+      return;
+    }
+    if (this.#awaySince === undefined) return;
+    this.#parts.errors.recordResourceRecovery(
+      this.#entry.name,
+      this.#clock.now() - this.#awaySince,
+    );
+    this.#awaySince = undefined;
+  }
+}

@@ -1,0 +1,21 @@
+export type { HealthState, ResourceHealth } from './health/health-state.js';
+export { HealthMonitor } from './health/health-monitor.js';
+export { ResourceHealthIndicator } from './health/resource.health-indicator.js';
+export { ErrorMonitor } from './monitors/error-monitor.js';
+export { PerformanceMonitor } from './monitors/performance-monitor.js';
+export type { RunningOperation } from './running-operation.js';
+export {
+  statusConfig,
+  type RoutePath,
+  type StatusConfig,
+  type StatusDetails,
+} from './status.config.js';
+export { ProbeTimeoutError } from './status.errors.js';
+export { StatusInterceptor } from './status.interceptor.js';
+export { StatusModule } from './status.module.js';
+export type {
+  AuthorizeStatusRequest,
+  StatusModuleAsyncOptions,
+  StatusModuleOptions,
+} from './status.options.js';
+export { StatusManager } from './status.service.js';

@@ -1,0 +1,106 @@
+import { defineMetric, OPEN } from './metric-definition.js';
+
+const NO_LABELS = {} as const;
+
+export const PROCESS_CPU_USER = defineMetric({
+  name: 'process_cpu_user_seconds_total',
+  type: 'counter',
+  help: 'CPU time spent in user mode.',
+  unit: 'seconds',
+  labels: NO_LABELS,
+});
+
+export const PROCESS_CPU_SYSTEM = defineMetric({
+  name: 'process_cpu_system_seconds_total',
+  type: 'counter',
+  help: 'CPU time spent in system mode.',
+  unit: 'seconds',
+  labels: NO_LABELS,
+});
+
+export const PROCESS_CPU = defineMetric({
+  name: 'process_cpu_seconds_total',
+  type: 'counter',
+  help: 'CPU time spent in user and system mode.',
+  unit: 'seconds',
+  labels: NO_LABELS,
+});
+
+export const PROCESS_START_TIME = defineMetric({
+  name: 'process_start_time_seconds',
+  type: 'gauge',
+  help: 'When the process started, in seconds since 1970.',
+  unit: 'seconds',
+  labels: NO_LABELS,
+});
+
+export const PROCESS_RESIDENT_MEMORY = defineMetric({
+  name: 'process_resident_memory_bytes',
+  type: 'gauge',
+  help: 'Resident memory.',
+  unit: 'bytes',
+  labels: NO_LABELS,
+});
+
+export const HEAP_TOTAL = defineMetric({
+  name: 'nodejs_heap_size_total_bytes',
+  type: 'gauge',
+  help: 'Size of the heap.',
+  unit: 'bytes',
+  labels: NO_LABELS,
+});
+
+export const HEAP_USED = defineMetric({
+  name: 'nodejs_heap_size_used_bytes',
+  type: 'gauge',
+  help: 'Used part of the heap.',
+  unit: 'bytes',
+  labels: NO_LABELS,
+});
+
+export const EXTERNAL_MEMORY = defineMetric({
+  name: 'nodejs_external_memory_bytes',
+  type: 'gauge',
+  help: 'Memory of buffers and other objects outside of the heap.',
+  unit: 'bytes',
+  labels: NO_LABELS,
+});
+
+export const EVENT_LOOP_LAG_MEAN = defineMetric({
+  name: 'nodejs_eventloop_lag_mean_seconds',
+  type: 'gauge',
+  help: 'Mean delay of the event loop in the last sample of 5 s.',
+  unit: 'seconds',
+  labels: NO_LABELS,
+});
+
+export const EVENT_LOOP_LAG_P50 = defineMetric({
+  name: 'nodejs_eventloop_lag_p50_seconds',
+  type: 'gauge',
+  help: 'Median delay of the event loop in the last sample of 5 s.',
+  unit: 'seconds',
+  labels: NO_LABELS,
+});
+
+export const EVENT_LOOP_LAG_P99 = defineMetric({
+  name: 'nodejs_eventloop_lag_p99_seconds',
+  type: 'gauge',
+  help: '99th percentile of the delay of the event loop in the last sample of 5 s.',
+  unit: 'seconds',
+  labels: NO_LABELS,
+});
+
+export const EVENT_LOOP_LAG_MAX = defineMetric({
+  name: 'nodejs_eventloop_lag_max_seconds',
+  type: 'gauge',
+  help: 'Longest delay of the event loop in the last sample of 5 s.',
+  unit: 'seconds',
+  labels: NO_LABELS,
+});
+
+export const NODEJS_VERSION = defineMetric({
+  name: 'nodejs_version_info',
+  type: 'gauge',
+  help: 'Always 1; the label is the version of Node.js.',
+  labels: { version: OPEN },
+});

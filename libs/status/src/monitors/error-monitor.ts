@@ -1,0 +1,54 @@
+import type { MetricRegistry } from '../metrics/metric-registry.js';
+import {
+  FALLBACKS,
+  OPERATION_ERRORS,
+  RECOVERY_DURATION,
+  RETRIES,
+} from '../metrics/status-metrics.js';
+import type { StatusLogger } from '../status-logger.js';
+import { OperationErrors } from './operation-errors.js';
+import type { OperationTimes } from './operation-times.js';
+
+/** The operation under which the recoveries of resources themselves are recorded. */
+const PROBE = 'probe';
+
+/** Watches what goes wrong: error rates, error types and recovery times, of operations and of resources. */
+export class ErrorMonitor {
+  readonly #metrics: MetricRegistry;
+  readonly #logger: StatusLogger;
+  readonly #operations: OperationErrors[] = [];
+
+  constructor(metrics: MetricRegistry, logger: StatusLogger) {
+    this.#metrics = metrics;
+    this.#logger = logger;
+  }
+
+  /** The errors of one operation. Bound once per operation. */
+  bind(resource: string, operation: string, times: OperationTimes): OperationErrors {
+    const labels = { resource, operation };
+    const errors = new OperationErrors(
+      {
+        errors: (type) =>
+          this.#metrics.counter(OPERATION_ERRORS).bind({ ...labels, error_type: type }),
+        retries: () => this.#metrics.counter(RETRIES).bind(labels),
+        fallbacks: () => this.#metrics.counter(FALLBACKS).bind({ ...labels, result: 'success' }),
+        recoveryTimes: () => this.#metrics.histogram(RECOVERY_DURATION).bind(labels),
+      },
+      times,
+      (error, durationMs) => this.#logger.logError(resource, operation, error, durationMs),
+    );
+    this.#operations.push(errors);
+    return errors;
+  }
+
+  /** A resource is up again. @param recoveryMs since its probes failed first */
+  recordResourceRecovery(resource: string, recoveryMs: number): void {
+    const times = this.#metrics.histogram(RECOVERY_DURATION);
+    times.bind({ resource, operation: PROBE }).observe(recoveryMs / 1_000);
+  }
+
+  /** Moves the windows of the error rates on; called every 5 s. */
+  sample(): void {
+    for (const errors of this.#operations) errors.sample();
+  }
+}

@@ -1,0 +1,105 @@
+import type { Classification, RecoveryOutcome } from 'nestjs-mainstay/resilience';
+import type { CounterCell, HistogramCell } from '../metrics/cells.js';
+import { OTHER } from '../metrics/metric.js';
+import type { OperationTimes } from './operation-times.js';
+import { RateWindow } from './rate-window.js';
+
+/** The series that the errors of one operation are counted in; all of them bound when they are needed first. */
+export interface ErrorSeries {
+  readonly errors: (errorType: string) => CounterCell;
+  readonly retries: () => CounterCell;
+  readonly fallbacks: () => CounterCell;
+  readonly recoveryTimes: () => HistogramCell;
+}
+
+/** Samples in the window of the error rate: both ends of a minute at one each 5 s. */
+const WINDOW_SAMPLES = 13;
+/** Types of errors told apart for one operation; further ones are counted together. */
+const MAX_TYPES = 50;
+
+interface TypeCount {
+  readonly cell: CounterCell;
+  count: number;
+}
+
+/** What went wrong with one operation: error rate, error types, recovery times. */
+export class OperationErrors {
+  readonly #series: ErrorSeries;
+  readonly #times: OperationTimes;
+  readonly #window = new RateWindow(WINDOW_SAMPLES);
+  readonly #types = new Map<string, TypeCount>();
+  readonly #logError: (error: Classification, durationMs: number) => void;
+  #lastRecoveryMs: number | undefined;
+
+  constructor(
+    series: ErrorSeries,
+    times: OperationTimes,
+    logError: (error: Classification, durationMs: number) => void,
+  ) {
+    this.#series = series;
+    this.#times = times;
+    this.#logError = logError;
+  }
+
+  recordFailure(durationMs: number, error: Classification): void {
+    this.#count(error);
+    this.#logError(error, durationMs);
+  }
+
+  recordRejected(error: Classification): void {
+    this.#count(error);
+  }
+
+  recordOutcome(outcome: RecoveryOutcome, tries: number, recoveryMs: number): void {
+    if (tries > 1) this.#series.retries().increment(tries - 1);
+    if (outcome === 'using-fallback') this.#series.fallbacks().increment();
+    if (outcome !== 'recovered') return;
+    this.#lastRecoveryMs = recoveryMs;
+    this.#series.recoveryTimes().observe(recoveryMs / 1_000);
+  }
+
+  /** Moves the window of the error rate on. */
+  sample(): void {
+    this.#window.sample(this.#ended, this.#times.failures);
+  }
+
+  /** Share of failures among the calls that ended in the last minute; `undefined` when none did. */
+  get rate(): number | undefined {
+    return this.#window.rate(this.#ended, this.#times.failures);
+  }
+
+  /** Calls that ended in the last minute. */
+  get recent(): number {
+    return this.#window.ended(this.#ended);
+  }
+
+  /** Failures and rejections by type of error. */
+  get types(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#types].map(([type, { count }]) => [type, count]));
+  }
+
+  /** How long the last recovery took, in milliseconds; `undefined` when there was none. */
+  get lastRecoveryMs(): number | undefined {
+    return this.#lastRecoveryMs;
+  }
+
+  get #ended(): number {
+    return this.#times.attempts - this.#times.active;
+  }
+
+  #count({ type }: Classification): void {
+    const counted = this.#typeCount(type);
+    counted.count++;
+    counted.cell.increment();
+  }
+
+  #typeCount(type: string): TypeCount {
+    const name = this.#types.has(type) || this.#types.size < MAX_TYPES ? type : OTHER;
+    let counted = this.#types.get(name);
+    if (!counted) {
+      counted = { cell: this.#series.errors(name), count: 0 };
+      this.#types.set(name, counted);
+    }
+    return counted;
+  }
+}

@@ -1,0 +1,79 @@
+import type {
+  BoundRecorder,
+  Classification,
+  OperationStatus,
+  RecoveryOutcome,
+} from 'nestjs-mainstay/resilience';
+import type { OperationErrors } from './monitors/operation-errors.js';
+import type { OperationTimes } from './monitors/operation-times.js';
+
+/** What the monitors know of one operation. @see {@link StatusManager.bind} */
+export class RecordedOperation implements BoundRecorder {
+  readonly resource: string;
+  readonly operation: string;
+  /** Counts and times, of the PerformanceMonitor. */
+  readonly times: OperationTimes;
+  /** Error rate, types and recovery times, of the ErrorMonitor. */
+  readonly errors: OperationErrors;
+
+  constructor(resource: string, operation: string, times: OperationTimes, errors: OperationErrors) {
+    this.resource = resource;
+    this.operation = operation;
+    this.times = times;
+    this.errors = errors;
+  }
+
+  recordAttempt(): void {
+    this.times.recordAttempt();
+  }
+
+  recordSuccess(durationMs: number): void {
+    this.times.recordSuccess(durationMs);
+  }
+
+  recordHit(durationMs: number): void {
+    this.times.recordHit(durationMs);
+  }
+
+  recordMiss(durationMs: number): void {
+    this.times.recordMiss(durationMs);
+  }
+
+  recordFailure(durationMs: number, error: Classification): void {
+    this.times.recordFailure(durationMs);
+    this.errors.recordFailure(durationMs, error);
+  }
+
+  recordRejected(_durationMs: number, error: Classification): void {
+    this.times.recordRejected();
+    this.errors.recordRejected(error);
+  }
+
+  recordCancelled(): void {
+    this.times.recordCancelled();
+  }
+
+  recordTry(_durationMs: number, error?: Classification): void {
+    this.times.recordTry(error === undefined);
+  }
+
+  recordOutcome(outcome: RecoveryOutcome, tries: number, recoveryMs: number): void {
+    this.errors.recordOutcome(outcome, tries, recoveryMs);
+  }
+
+  /** The operation's status: `attempts = successes + failures + rejections + cancellations + active`. */
+  status(): OperationStatus {
+    const { attempts, successes, failures, rejections, cancellations, active } = this.times;
+    const { resource, operation } = this;
+    return {
+      resource,
+      operation,
+      attempts,
+      successes,
+      failures,
+      rejections,
+      cancellations,
+      active,
+    };
+  }
+}

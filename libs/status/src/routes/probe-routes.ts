@@ -1,0 +1,89 @@
+import { Logger } from '@nestjs/common';
+import { redactError, type Clock } from 'nestjs-mainstay/common';
+import type { HealthMonitor } from '../health/health-monitor.js';
+import { judgeReadiness, type Readiness } from '../health/readiness.js';
+import { CONTENT_TYPES, writeExposition } from '../metrics/exposition.js';
+import type { MetricRegistry } from '../metrics/metric-registry.js';
+import { negotiateFormat } from '../metrics/negotiate-format.js';
+import type { GracefulShutdown } from '../shutdown/graceful-shutdown.js';
+import type { RoutePath } from '../status.config.js';
+import type { ResolvedStatusOptions } from '../status.options.js';
+import type { StatusAccess } from './status-access.js';
+
+/** The part of an HTTP adapter that the routes need; the same for Express and Fastify. */
+export interface RouteAdapter {
+  get(path: string, handler: (request: unknown, response: unknown) => void): unknown;
+  setHeader(response: unknown, name: string, value: string): unknown;
+  reply(response: unknown, body: unknown, statusCode?: number): unknown;
+}
+
+/** What {@link ProbeRoutes} works with. */
+export interface ProbeRoutesParts {
+  readonly clock: Clock;
+  readonly metrics: MetricRegistry;
+  readonly health: HealthMonitor;
+  readonly shutdown: GracefulShutdown;
+  readonly access: StatusAccess;
+  readonly options: Pick<
+    ResolvedStatusOptions,
+    'livezPath' | 'readyzPath' | 'startupzPath' | 'metricsPath'
+  >;
+}
+
+/**
+ * `/livez`, `/readyz`, `/startupz` and `/metrics`: registered on the HTTP adapter itself, so that neither a global prefix nor
+ * a guard of the application stands before them. They read state and do no I/O.
+ */
+export class ProbeRoutes {
+  readonly #logger = new Logger('ProbeRoutes');
+  readonly #parts: ProbeRoutesParts;
+
+  constructor(parts: ProbeRoutesParts) {
+    this.#parts = parts;
+  }
+
+  /** Registers the routes that are not switched off. */
+  register(adapter: RouteAdapter): void {
+    const { livezPath, readyzPath, startupzPath, metricsPath } = this.#parts.options;
+    const { shutdown, health } = this.#parts;
+    this.#registerProbe(adapter, livezPath, () => 'ok');
+    this.#registerProbe(adapter, readyzPath, () => judgeReadiness(shutdown, health));
+    this.#registerProbe(adapter, startupzPath, () => (shutdown.hasStarted ? 'ok' : 'starting'));
+    if (metricsPath === false) return;
+    adapter.get(metricsPath, (request, response) => {
+      this.#serveMetrics(adapter, request, response).catch((error: unknown) => {
+        const { message, stack } = redactError(error);
+        this.#logger.error(`${metricsPath} failed: ${message}`, stack);
+        adapter.reply(response, { status: 'error' }, 500);
+      });
+    });
+  }
+
+  #registerProbe(adapter: RouteAdapter, path: RoutePath, judge: () => Readiness): void {
+    if (path === false) return;
+    adapter.get(path, (_request, response) => {
+      const status = judge();
+      adapter.setHeader(response, 'Cache-Control', 'no-store');
+      adapter.reply(response, { status }, status === 'ok' ? 200 : 503);
+    });
+  }
+
+  async #serveMetrics(adapter: RouteAdapter, request: unknown, response: unknown): Promise<void> {
+    const admission = await this.#parts.access.admit(request);
+    adapter.setHeader(response, 'Cache-Control', 'no-store');
+    if (admission === 'hidden') {
+      adapter.reply(response, { statusCode: 404, message: 'Not Found' }, 404);
+      return;
+    }
+    if (admission === 'refused') {
+      adapter.setHeader(response, 'WWW-Authenticate', 'Bearer');
+      adapter.reply(response, { statusCode: 401, message: 'Unauthorized' }, 401);
+      return;
+    }
+    const { headers } = request as { headers?: { accept?: string } };
+    const format = negotiateFormat(headers?.accept);
+    const text = await writeExposition(this.#parts.metrics.collect(), format, this.#parts.clock);
+    adapter.setHeader(response, 'Content-Type', CONTENT_TYPES[format]);
+    adapter.reply(response, text, 200);
+  }
+}

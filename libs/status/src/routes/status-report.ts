@@ -1,0 +1,118 @@
+import type { Clock } from 'nestjs-mainstay/common';
+import type { ResourceEntry, ResourceRegistry } from 'nestjs-mainstay/resource';
+import type { HealthMonitor } from '../health/health-monitor.js';
+import type { HealthState, ResourceHealth } from '../health/health-state.js';
+import { judgeReadiness, type Readiness } from '../health/readiness.js';
+import type { UsageSample } from '../monitors/resource-usage.js';
+import type { RecordedOperation } from '../recorded-operation.js';
+import type { GracefulShutdown } from '../shutdown/graceful-shutdown.js';
+import type { StatusManager } from '../status.service.js';
+
+/** What {@link StatusReporter} works with. */
+export interface StatusReporterParts {
+  readonly clock: Clock;
+  readonly status: StatusManager;
+  readonly health: HealthMonitor;
+  readonly registry: ResourceRegistry;
+  readonly shutdown: GracefulShutdown;
+}
+
+/** The health of a resource and how its initialisation went. */
+export interface ResourceReport extends ResourceHealth {
+  readonly phase: ResourceEntry['phase'];
+  readonly circuit?: NonNullable<ResourceEntry['circuit']>;
+  readonly initialization: {
+    readonly tries: number;
+    readonly durationMs?: number;
+    readonly lastError?: string;
+    readonly steps: ResourceEntry['steps'];
+  };
+}
+
+/** What has been recorded of an operation. */
+export interface OperationReport extends ReturnType<RecordedOperation['status']> {
+  readonly hits?: number;
+  readonly misses?: number;
+  readonly p50Ms?: number;
+  readonly p99Ms?: number;
+  /** Share of failures in the last minute. */
+  readonly errorRate?: number;
+  readonly errorTypes: Readonly<Record<string, number>>;
+  readonly lastRecoveryMs?: number;
+}
+
+/** The whole status of the application, as `/status.json` shows it. */
+export interface StatusReport {
+  readonly state: HealthState;
+  readonly readiness: Readiness;
+  /** Wall time of this report, in milliseconds. */
+  readonly at: number;
+  readonly resources: readonly ResourceReport[];
+  readonly operations: readonly OperationReport[];
+  readonly process?: UsageSample;
+}
+
+/** Puts together what is known of the application. Reads state, does no I/O. */
+export class StatusReporter {
+  readonly #parts: StatusReporterParts;
+
+  constructor(parts: StatusReporterParts) {
+    this.#parts = parts;
+  }
+
+  /** The word of the state alone. */
+  state(): HealthState {
+    return this.#parts.health.overall();
+  }
+
+  /** Everything. */
+  report(): StatusReport {
+    const { clock, status, health, registry, shutdown } = this.#parts;
+    const usage = status.performance.usage.last;
+    return {
+      state: this.state(),
+      readiness: judgeReadiness(shutdown, health),
+      at: clock.wallTime(),
+      resources: health.all().flatMap((one) => describeResource(one, registry.get(one.name))),
+      operations: status.operations().map(describeOperation),
+      ...(usage && { process: usage }),
+    };
+  }
+}
+
+function describeResource(
+  health: ResourceHealth,
+  entry: ResourceEntry | undefined,
+): ResourceReport[] {
+  if (!entry) return [];
+  const { phase, circuit, steps, initializationTries, initializationMs, lastError } = entry;
+  return [
+    {
+      ...health,
+      phase,
+      ...(circuit !== undefined && { circuit }),
+      initialization: {
+        tries: initializationTries,
+        ...(initializationMs !== undefined && { durationMs: initializationMs }),
+        ...(lastError !== undefined && { lastError }),
+        steps,
+      },
+    },
+  ];
+}
+
+function describeOperation(recorded: RecordedOperation): OperationReport {
+  const { times, errors } = recorded;
+  const p50Ms = times.quantileMs(0.5);
+  const p99Ms = times.quantileMs(0.99);
+  const { rate, types, lastRecoveryMs } = errors;
+  return {
+    ...recorded.status(),
+    ...(times.hits + times.misses > 0 && { hits: times.hits, misses: times.misses }),
+    ...(p50Ms !== undefined && { p50Ms }),
+    ...(p99Ms !== undefined && { p99Ms }),
+    ...(rate !== undefined && { errorRate: rate }),
+    errorTypes: types,
+    ...(lastRecoveryMs !== undefined && { lastRecoveryMs }),
+  };
+}

@@ -1,0 +1,142 @@
+import {
+  Inject,
+  Module,
+  type DynamicModule,
+  type NestModule,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
+import { ClockModule } from 'nestjs-mainstay/common';
+import { ConfigModule, ConfigRequest, provideConfig } from 'nestjs-mainstay/config';
+import { OPERATION_RECORDER } from 'nestjs-mainstay/resilience';
+import { ResourceModule } from 'nestjs-mainstay/resource';
+import { HealthMonitor } from './health/health-monitor.js';
+import { ResourceHealthIndicator } from './health/resource.health-indicator.js';
+import { createHealthController } from './routes/health.controller.js';
+import { mountController, type OneRouteController } from './routes/mount-controller.js';
+import { ProbeRoutes } from './routes/probe-routes.js';
+import { createStatusController } from './routes/status.controller.js';
+import { GracefulShutdown } from './shutdown/graceful-shutdown.js';
+import { statusConfig } from './status.config.js';
+import { StatusInterceptor } from './status.interceptor.js';
+import type {
+  ResolvedStatusOptions,
+  StatusModuleAsyncOptions,
+  StatusModuleOptions,
+} from './status.options.js';
+import {
+  STATUS_CONFIG,
+  STATUS_CONTROLLERS,
+  STATUS_MODULE_OPTIONS,
+  STATUS_OPTIONS,
+  statusProviders,
+} from './status.providers.js';
+import { StatusManager } from './status.service.js';
+
+/** The controllers of one module instance. */
+export interface StatusControllers {
+  readonly health: Type<OneRouteController>;
+  readonly status: Type<OneRouteController>;
+}
+
+/**
+ * Records operations, watches the health of resources, and shows both: `/livez`, `/readyz`, `/startupz`, `/metrics`,
+ * `/health`, `/status.json`. Global: import it once, in the root module.
+ *
+ * @example
+ * \@Module({ imports: [StatusModule.forRoot()] })
+ * export class AppModule {}
+ */
+@Module({})
+export class StatusModule implements NestModule {
+  readonly #host: HttpAdapterHost;
+  readonly #routes: ProbeRoutes;
+  readonly #shutdown: GracefulShutdown;
+  readonly #options: ResolvedStatusOptions;
+  readonly #controllers: StatusControllers;
+
+  constructor(
+    host: HttpAdapterHost,
+    routes: ProbeRoutes,
+    shutdown: GracefulShutdown,
+    @Inject(STATUS_OPTIONS) options: ResolvedStatusOptions,
+    @Inject(STATUS_CONTROLLERS) controllers: StatusControllers,
+  ) {
+    this.#host = host;
+    this.#routes = routes;
+    this.#shutdown = shutdown;
+    this.#options = options;
+    this.#controllers = controllers;
+  }
+
+  /** Options in code win over `STATUS_*`. */
+  static forRoot(options: StatusModuleOptions = {}): DynamicModule {
+    const request = new ConfigRequest(statusConfig, { overrides: options.config });
+    return assemble(
+      [],
+      [
+        { provide: STATUS_MODULE_OPTIONS, useValue: options },
+        ...provideConfig(STATUS_CONFIG, request),
+      ],
+    );
+  }
+
+  /** The same options, made by a factory. */
+  static forRootAsync(options: StatusModuleAsyncOptions): DynamicModule {
+    return assemble(options.imports ?? [], [
+      {
+        provide: STATUS_MODULE_OPTIONS,
+        inject: [...(options.inject ?? [])],
+        useFactory: options.useFactory,
+      },
+      ...provideConfig(STATUS_CONFIG, new ConfigRequest(statusConfig), {
+        inject: [STATUS_MODULE_OPTIONS],
+        useFactory: ({ config }: StatusModuleOptions) => config,
+      }),
+    ]);
+  }
+
+  /** Registers the routes; NestJS calls it after everything was built and before controllers are routed. @internal */
+  configure(): void {
+    const adapter = this.#host.httpAdapter;
+    this.#routes.register(adapter);
+    this.#shutdown.attach(adapter);
+    mountController(this.#controllers.health, this.#options.healthPath);
+    mountController(this.#controllers.status, this.#options.jsonPath);
+  }
+}
+
+function assemble(imports: NonNullable<DynamicModule['imports']>, own: Provider[]): DynamicModule {
+  const controllers: StatusControllers = {
+    health: createHealthController(),
+    status: createStatusController(),
+  };
+  return {
+    module: StatusModule,
+    global: true,
+    // A private instance: the application's own TerminusModule and its options are untouched. Without a logger, since
+    // Terminus logs each failing request and transitions are logged already.
+    imports: [
+      ClockModule,
+      ConfigModule,
+      ResourceModule,
+      TerminusModule.forRoot({ logger: false }),
+      ...imports,
+    ],
+    controllers: [controllers.health, controllers.status],
+    providers: [
+      ...own,
+      { provide: STATUS_CONTROLLERS, useValue: controllers },
+      ...statusProviders(),
+    ],
+    exports: [
+      OPERATION_RECORDER,
+      StatusManager,
+      HealthMonitor,
+      ResourceHealthIndicator,
+      StatusInterceptor,
+    ],
+  };
+}

@@ -1,0 +1,160 @@
+import type { Provider } from '@nestjs/common';
+import { Clock } from 'nestjs-mainstay/common';
+import { ConfigLoader } from 'nestjs-mainstay/config';
+import { OPERATION_RECORDER } from 'nestjs-mainstay/resilience';
+import { ResourceRegistry } from 'nestjs-mainstay/resource';
+import { publishHealth } from './health/health-metrics.js';
+import { HealthMonitor } from './health/health-monitor.js';
+import { ResourceHealthIndicator } from './health/resource.health-indicator.js';
+import { MetricRegistry } from './metrics/metric-registry.js';
+import { ErrorMonitor } from './monitors/error-monitor.js';
+import { PerformanceMonitor } from './monitors/performance-monitor.js';
+import { ResourceUsage } from './monitors/resource-usage.js';
+import { ProbeRoutes } from './routes/probe-routes.js';
+import { StatusAccess } from './routes/status-access.js';
+import { StatusReporter } from './routes/status-report.js';
+import { GracefulShutdown } from './shutdown/graceful-shutdown.js';
+import type { StatusConfig } from './status.config.js';
+import { StatusInterceptor } from './status.interceptor.js';
+import { StatusLogger } from './status-logger.js';
+import {
+  resolveStatusOptions,
+  type ResolvedStatusOptions,
+  type StatusModuleOptions,
+} from './status.options.js';
+import { StatusManager } from './status.service.js';
+
+/** The options of the module, as given in code. */
+export const STATUS_MODULE_OPTIONS = Symbol('STATUS_MODULE_OPTIONS');
+/** The validated configuration. */
+export const STATUS_CONFIG = Symbol('STATUS_CONFIG');
+/** The options and the configuration, resolved. */
+export const STATUS_OPTIONS = Symbol('STATUS_OPTIONS');
+/** The controllers of the module instance. */
+export const STATUS_CONTROLLERS = Symbol('STATUS_CONTROLLERS');
+
+/** Everything that StatusModule is made of. */
+export function statusProviders(): Provider[] {
+  return [...recordingProviders(), ...healthProviders(), ...routeProviders()];
+}
+
+function recordingProviders(): Provider[] {
+  return [
+    {
+      provide: STATUS_OPTIONS,
+      inject: [STATUS_CONFIG, STATUS_MODULE_OPTIONS, ConfigLoader],
+      useFactory: (
+        config: StatusConfig,
+        { authorize }: StatusModuleOptions,
+        { isProduction }: ConfigLoader,
+      ) => resolveStatusOptions(config, authorize, isProduction),
+    },
+    {
+      provide: MetricRegistry,
+      inject: [STATUS_OPTIONS],
+      useFactory: (options: ResolvedStatusOptions) => new MetricRegistry(options.maxLabelSets),
+    },
+    {
+      provide: StatusLogger,
+      inject: [Clock],
+      useFactory: (clock: Clock) => new StatusLogger(clock),
+    },
+    {
+      provide: StatusManager,
+      inject: [Clock, MetricRegistry, StatusLogger, STATUS_OPTIONS],
+      useFactory: createStatusManager,
+    },
+    { provide: OPERATION_RECORDER, useExisting: StatusManager },
+    StatusInterceptor,
+  ];
+}
+
+function createStatusManager(
+  clock: Clock,
+  metrics: MetricRegistry,
+  logger: StatusLogger,
+  options: ResolvedStatusOptions,
+): StatusManager {
+  const performance = new PerformanceMonitor(metrics, new ResourceUsage(metrics, clock));
+  const errors = new ErrorMonitor(metrics, logger);
+  const maxOperations = options.maxLabelSets;
+  return new StatusManager({ clock, metrics, performance, errors, logger, maxOperations });
+}
+
+function healthProviders(): Provider[] {
+  return [
+    {
+      provide: HealthMonitor,
+      inject: [
+        Clock,
+        ResourceRegistry,
+        StatusManager,
+        StatusLogger,
+        MetricRegistry,
+        STATUS_OPTIONS,
+      ],
+      useFactory: createHealthMonitor,
+    },
+    ResourceHealthIndicator,
+    {
+      provide: GracefulShutdown,
+      inject: [Clock, STATUS_OPTIONS],
+      useFactory: (clock: Clock, options: ResolvedStatusOptions) =>
+        new GracefulShutdown(clock, options.drainDelayMs),
+    },
+  ];
+}
+
+function createHealthMonitor(
+  clock: Clock,
+  registry: ResourceRegistry,
+  { performance, errors }: StatusManager,
+  logger: StatusLogger,
+  metrics: MetricRegistry,
+  options: ResolvedStatusOptions,
+): HealthMonitor {
+  const probes = { intervalMs: options.probeInterval, timeoutMs: options.probeTimeout };
+  const monitor = new HealthMonitor({ clock, registry, performance, errors, logger, probes });
+  publishHealth(metrics, monitor, registry);
+  return monitor;
+}
+
+function routeProviders(): Provider[] {
+  return [
+    {
+      provide: StatusAccess,
+      inject: [STATUS_OPTIONS],
+      useFactory: (options: ResolvedStatusOptions) => new StatusAccess(options),
+    },
+    {
+      provide: ProbeRoutes,
+      inject: [
+        Clock,
+        MetricRegistry,
+        HealthMonitor,
+        GracefulShutdown,
+        StatusAccess,
+        STATUS_OPTIONS,
+      ],
+      useFactory: (
+        clock: Clock,
+        metrics: MetricRegistry,
+        health: HealthMonitor,
+        shutdown: GracefulShutdown,
+        access: StatusAccess,
+        options: ResolvedStatusOptions,
+      ) => new ProbeRoutes({ clock, metrics, health, shutdown, access, options }),
+    },
+    {
+      provide: StatusReporter,
+      inject: [Clock, StatusManager, HealthMonitor, ResourceRegistry, GracefulShutdown],
+      useFactory: (
+        clock: Clock,
+        status: StatusManager,
+        health: HealthMonitor,
+        registry: ResourceRegistry,
+        shutdown: GracefulShutdown,
+      ) => new StatusReporter({ clock, status, health, registry, shutdown }),
+    },
+  ];
+}

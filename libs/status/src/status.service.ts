@@ -1,0 +1,151 @@
+import type { BeforeApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import type { Clock } from 'nestjs-mainstay/common';
+import type {
+  Classification,
+  OperationRecorder,
+  OperationStatus,
+} from 'nestjs-mainstay/resilience';
+import { OTHER } from './metrics/metric.js';
+import type { MetricRegistry } from './metrics/metric-registry.js';
+import type { ErrorMonitor } from './monitors/error-monitor.js';
+import type { PerformanceMonitor } from './monitors/performance-monitor.js';
+import { RecordedOperation } from './recorded-operation.js';
+import { Repeater } from './repeater.js';
+import { RunningOperation } from './running-operation.js';
+import type { StatusLogger } from './status-logger.js';
+
+/** Time between two samples of resource usage and error rates, in milliseconds. */
+const SAMPLE_INTERVAL_MS = 5_000;
+/** Time between two summaries in the log, in milliseconds. */
+const SUMMARY_INTERVAL_MS = 60_000;
+
+/** What a {@link StatusManager} works with. */
+export interface StatusManagerParts {
+  readonly clock: Clock;
+  readonly metrics: MetricRegistry;
+  readonly performance: PerformanceMonitor;
+  readonly errors: ErrorMonitor;
+  readonly logger: StatusLogger;
+  /** Operations told apart; further ones are counted together as `_OTHER`. */
+  readonly maxOperations: number;
+}
+
+/**
+ * Where every operation reports what happened to it. It hands the times to the {@link PerformanceMonitor} and the errors
+ * to the {@link ErrorMonitor}, which update the metrics and write to the log.
+ *
+ * Operations of resources are recorded by themselves; record something else like this:
+ * @example
+ * const operation = this.status.beginOperation('reports', 'render');
+ * try {
+ *   await render();
+ *   operation.complete();
+ * } catch (error) {
+ *   operation.fail({ kind: 'unknown', type: 'RENDER' });
+ *   throw error;
+ * }
+ */
+export class StatusManager implements OperationRecorder, OnModuleInit, BeforeApplicationShutdown {
+  /** Connection times, operation times, resource usage. */
+  readonly performance: PerformanceMonitor;
+  /** Error rates, error types, recovery times. */
+  readonly errors: ErrorMonitor;
+  readonly #clock: Clock;
+  readonly #metrics: MetricRegistry;
+  readonly #logger: StatusLogger;
+  readonly #maxOperations: number;
+  readonly #operations = new Map<string, RecordedOperation>();
+  readonly #sampling: Repeater;
+  readonly #summary: Repeater;
+  #other: RecordedOperation | undefined;
+
+  constructor(parts: StatusManagerParts) {
+    this.#clock = parts.clock;
+    this.#metrics = parts.metrics;
+    this.#logger = parts.logger;
+    this.#maxOperations = parts.maxOperations;
+    this.performance = parts.performance;
+    this.errors = parts.errors;
+    this.#sampling = new Repeater(this.#clock, SAMPLE_INTERVAL_MS, () => this.#sample());
+    this.#summary = new Repeater(this.#clock, SUMMARY_INTERVAL_MS, () => this.#logMetrics());
+  }
+
+  /** @internal */
+  onModuleInit(): void {
+    this.performance.usage.start();
+    this.#sampling.start();
+    this.#summary.start();
+  }
+
+  /** Writes the last summary. @internal */
+  beforeApplicationShutdown(): void {
+    this.#sampling.stop();
+    this.#summary.stop();
+    this.performance.usage.stop();
+    this.#logMetrics();
+  }
+
+  /** The recorder of one operation: the same one each time. */
+  bind(resource: string, operation: string): RecordedOperation {
+    const key = keyOf(resource, operation);
+    const bound = this.#operations.get(key);
+    if (bound) return bound;
+    if (this.#operations.size >= this.#maxOperations) return this.#bindOther();
+    const created = this.#create(resource, operation);
+    this.#operations.set(key, created);
+    return created;
+  }
+
+  recordStep(resource: string, step: string, durationMs: number, error?: Classification): void {
+    this.performance.recordStep(resource, step, durationMs, error === undefined);
+  }
+
+  recordInitialization(resource: string, succeeded: boolean): void {
+    this.performance.recordInitialization(resource, succeeded);
+  }
+
+  /** Begins a call by hand: starts its timing; the result ends it and gives the operation's status. */
+  beginOperation(resource: string, operation: string): RunningOperation {
+    return new RunningOperation(this.bind(resource, operation), this.#clock);
+  }
+
+  /** What has been recorded of an operation; `undefined` when nothing bound it. */
+  operationStatus(resource: string, operation: string): OperationStatus | undefined {
+    return this.#operations.get(keyOf(resource, operation))?.status();
+  }
+
+  /** All operations, in the order in which they were bound. @internal */
+  operations(): readonly RecordedOperation[] {
+    const operations = [...this.#operations.values()];
+    return this.#other ? [...operations, this.#other] : operations;
+  }
+
+  #bindOther(): RecordedOperation {
+    this.#metrics.reportOverflow('mainstay_operations_total');
+    this.#other ??= this.#create(OTHER, OTHER);
+    return this.#other;
+  }
+
+  #create(resource: string, operation: string): RecordedOperation {
+    const times = this.performance.bind(resource, operation);
+    return new RecordedOperation(
+      resource,
+      operation,
+      times,
+      this.errors.bind(resource, operation, times),
+    );
+  }
+
+  #sample(): void {
+    this.performance.usage.sample();
+    this.errors.sample();
+  }
+
+  #logMetrics(): void {
+    this.#logger.logMetrics(this.operations());
+  }
+}
+
+function keyOf(resource: string, operation: string): string {
+  return `${resource}\n${operation}`;
+}

@@ -1,0 +1,160 @@
+import assert from 'node:assert';
+import { toCachedValue, type CacheEntry, type CacheStore } from 'nestjs-mainstay/cache';
+import { FakeClock } from '../fake-clock.js';
+
+/** The two functions that every test runner has: Vitest, Jest, Mocha, node:test. */
+export interface TestRunner {
+  readonly describe: (name: string, tests: () => void) => unknown;
+  readonly it: (name: string, test: () => Promise<void>) => unknown;
+}
+
+/** The store under test. */
+export interface CacheStoreSubject {
+  readonly name: string;
+  /** A new, empty store for one test. A bounded one takes `maxEntries`. */
+  readonly create: (clock: FakeClock, maxEntries: number) => CacheStore | Promise<CacheStore>;
+  /** Whether it keeps to `maxEntries` by dropping what was not used for longest. @default true */
+  readonly isBounded?: boolean;
+}
+
+const VALUES: readonly (readonly [name: string, value: unknown])[] = [
+  ['0', 0],
+  ['an empty string', ''],
+  ['false', false],
+  ['null', null],
+  ['a BigInt', 12345678901234567890n],
+  ['a Date', new Date('2026-02-03T04:05:06.789Z')],
+  [
+    'a Map',
+    new Map<unknown, unknown>([
+      ['a', 1],
+      [2, { b: new Date(0) }],
+    ]),
+  ],
+  ['a Set', new Set(['a', 2, null])],
+  ['a Buffer', Buffer.from([0, 1, 254, 255])],
+  ['an object', { a: { b: [1, 'two', null, undefined] }, '': 'empty name' }],
+];
+
+/**
+ * The tests that every {@link CacheStore} passes, for any runner.
+ * @example
+ * describeCacheStore({ describe, it }, { name: 'MemoryStore', create: (clock, max) => new MemoryStore(clock, max) });
+ */
+export function describeCacheStore({ describe, it }: TestRunner, subject: CacheStoreSubject): void {
+  const test = (
+    name: string,
+    body: (store: CacheStore, clock: FakeClock) => Promise<void>,
+  ): void => {
+    it(name, async () => {
+      const clock = new FakeClock();
+      await body(await subject.create(clock, 3), clock);
+    });
+  };
+  describe(`${subject.name} as a cache store`, () => {
+    describeEntries(test);
+    describeLives(test);
+    if (subject.isBounded ?? true) describeBounds(test);
+  });
+}
+
+type Test = (name: string, body: (store: CacheStore, clock: FakeClock) => Promise<void>) => void;
+
+function describeEntries(test: Test): void {
+  for (const [name, value] of VALUES) {
+    test(`gives ${name} back as it was written`, async (store) => {
+      await store.set('key', entryOf(value));
+      assert.deepStrictEqual((await store.get('key'))?.data, value);
+    });
+  }
+  test('gives version and tags back', async (store) => {
+    await store.set('key', { ...entryOf(1), version: 42, tags: ['a', 'b'] });
+    const entry = await store.get('key');
+    assert.deepStrictEqual([entry?.version, entry?.tags], [42, ['a', 'b']]);
+  });
+  test('gives undefined for a key that was never written', async (store) => {
+    assert.strictEqual(await store.get('key'), undefined);
+  });
+  test('replaces an entry', async (store) => {
+    await store.set('key', entryOf('old'));
+    await store.set('key', entryOf('new'));
+    assert.strictEqual((await store.get('key'))?.data, 'new');
+  });
+  test('keeps keys apart that differ in case, in white space or only at the end', async (store) => {
+    for (const key of ['key', 'Key', 'key ']) await store.set(key, entryOf(key));
+    for (const key of ['key', 'Key', 'key ']) {
+      assert.strictEqual((await store.get(key))?.data, key);
+    }
+  });
+  test('deletes an entry, and takes the deletion of what is not there', async (store) => {
+    await store.set('key', entryOf(1));
+    await store.delete('key');
+    await store.delete('never written');
+    assert.strictEqual(await store.get('key'), undefined);
+  });
+  test('clears all entries and goes on working', async (store) => {
+    await store.set('a', entryOf(1));
+    await store.set('b', entryOf(2));
+    await store.clear();
+    assert.strictEqual(await store.get('a'), undefined);
+    assert.strictEqual(await store.get('b'), undefined);
+    await store.set('a', entryOf(3));
+    assert.strictEqual((await store.get('a'))?.data, 3);
+  });
+  test('tests itself and leaves nothing behind', async (store) => {
+    await store.set('a', entryOf(1));
+    const before = store.size;
+    assert.deepStrictEqual(await store.check(), { read: true, write: true });
+    assert.strictEqual(store.size, before);
+    assert.strictEqual((await store.get('a'))?.data, 1);
+  });
+}
+
+function describeLives(test: Test): void {
+  test('serves an entry until it expires, and not a moment longer', async (store, clock) => {
+    await store.set('key', entryOf(1, clock.now() + 1_000));
+    await clock.advance(999);
+    assert.strictEqual((await store.get('key'))?.data, 1);
+    await clock.advance(1);
+    assert.strictEqual(await store.get('key'), undefined);
+  });
+  test('serves an entry for ever whose life is Infinity', async (store, clock) => {
+    await store.set('key', entryOf(1));
+    await clock.advance(10 * 365 * 86_400_000);
+    assert.strictEqual((await store.get('key'))?.data, 1);
+  });
+  test('gives an entry that is written anew its new life', async (store, clock) => {
+    await store.set('key', entryOf(1, clock.now() + 1_000));
+    await clock.advance(900);
+    await store.set('key', entryOf(2, clock.now() + 1_000));
+    await clock.advance(900);
+    assert.strictEqual((await store.get('key'))?.data, 2);
+  });
+  test('has no timer per key', async (store, clock) => {
+    for (const key of ['a', 'b', 'c']) await store.set(key, entryOf(1, clock.now() + 1_000));
+    assert.ok(clock.pending.all <= 1, `${clock.pending.all} timers are pending`);
+  });
+}
+
+function describeBounds(test: Test): void {
+  test('makes room by dropping what was not used for longest', async (store) => {
+    for (const key of ['a', 'b', 'c']) await store.set(key, entryOf(key));
+    await store.get('a');
+    await store.set('d', entryOf('d'));
+    assert.strictEqual(await store.get('b'), undefined);
+    for (const key of ['a', 'c', 'd']) assert.strictEqual((await store.get(key))?.data, key);
+  });
+  test('never holds more entries than its bound', async (store) => {
+    for (let index = 0; index < 100; index++) await store.set(`key:${index}`, entryOf(index));
+    assert.ok((store.size ?? 0) <= 3, `it holds ${store.size} entries`);
+  });
+  test('drops no entry to test itself when it is full', async (store) => {
+    for (const key of ['a', 'b', 'c']) await store.set(key, entryOf(key));
+    await store.check();
+    for (const key of ['a', 'b', 'c']) assert.strictEqual((await store.get(key))?.data, key);
+  });
+}
+
+function entryOf(value: unknown, expiresAt = Infinity): CacheEntry {
+  return { ...toCachedValue(value), createdAt: 0, expiresAt, version: 1, tags: undefined };
+}

@@ -1,0 +1,7 @@
+import { compile } from './compile.mjs';
+import { runTool } from './run-command.mjs';
+import { setUp } from './set-up.mjs';
+
+await setUp(compile);
+
+process.exitCode = await runTool('vitest/vitest.mjs', ['run', ...process.argv.slice(2)]);

@@ -1,0 +1,25 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import { DatabaseService } from 'nestjs-mainstay/database';
+import { StorageService } from 'nestjs-mainstay/storage';
+
+import { GreetingService } from './greeting.service';
+
+@Controller('greetings')
+export class GreetingController {
+  constructor(
+    private readonly greetings: GreetingService,
+    private readonly database: DatabaseService,
+    private readonly storage: StorageService,
+  ) {}
+
+  @Get(':name')
+  async greet(@Param('name') name: string): Promise<object> {
+    const greeting = await this.greetings.greet(name);
+    await this.storage.write('greeting.txt', greeting);
+    return {
+      greeting,
+      fromDatabase: await this.database.query('SELECT 1 AS one'),
+      fromStorage: (await this.storage.read('greeting.txt')).toString(),
+    };
+  }
+}

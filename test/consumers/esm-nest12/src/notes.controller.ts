@@ -1,0 +1,34 @@
+import { Controller, Get } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { CacheService } from 'nestjs-mainstay/cache';
+import { DatabaseService } from 'nestjs-mainstay/database';
+import { StorageService } from 'nestjs-mainstay/storage';
+import { Repository } from 'typeorm';
+
+import { Note } from './note.entity.js';
+
+@Controller('notes')
+export class NotesController {
+  constructor(
+    private readonly cache: CacheService,
+    private readonly database: DatabaseService,
+    private readonly storage: StorageService,
+    @InjectRepository(Note) private readonly notes: Repository<Note>,
+  ) {}
+
+  @Get('round-trip')
+  async roundTrip(): Promise<object> {
+    const { text } = await this.notes.save(this.notes.create({ text: 'kept' }));
+    const [row] = await this.database.query<{ text: string }[]>(
+      'SELECT text FROM note WHERE text = ?',
+      [text],
+    );
+    return {
+      cached: await this.cache.set('note', { text }),
+      fromCache: await this.cache.get<{ text: string }>('note'),
+      fromDatabase: row,
+      stored: await this.storage.write('note.txt', text),
+      fromStorage: (await this.storage.read('note.txt')).toString(),
+    };
+  }
+}

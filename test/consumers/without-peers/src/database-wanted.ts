@@ -1,0 +1,10 @@
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { MainstayModule } from 'nestjs-mainstay';
+
+@Module({ imports: [MainstayModule.forRoot()] })
+class AppModule {}
+
+const app = await NestFactory.create(AppModule);
+await app.listen(0, '127.0.0.1');

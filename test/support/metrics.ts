@@ -1,0 +1,31 @@
+/** One line of a Prometheus exposition. */
+export interface MetricSample {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+const SAMPLE = /^(?<name>[a-zA-Z_:][\w:]*)(?:\{(?<labels>.*)\})? (?<value>\S+)$/;
+const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g;
+
+/** Scrapes `/metrics` of a service. */
+export async function readMetrics(baseUrl: string): Promise<readonly MetricSample[]> {
+  const response = await fetch(`${baseUrl}/metrics`);
+  if (response.status !== 200) throw new Error(`/metrics answered ${response.status}.`);
+  return parseMetrics(await response.text());
+}
+
+/** Reads the text format of Prometheus. @throws when a line is neither a comment nor a sample */
+export function parseMetrics(exposition: string): readonly MetricSample[] {
+  const lines = exposition.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return lines.map((line) => {
+    const { name, labels, value } = SAMPLE.exec(line)?.groups ?? {};
+    if (name === undefined) throw new Error(`Not a sample: ${line}`);
+    const pairs = [...(labels ?? '').matchAll(LABEL)].map(([, key, text]) => [key, text]);
+    return {
+      name,
+      labels: Object.fromEntries(pairs) as Record<string, string>,
+      value: Number(value),
+    };
+  });
+}

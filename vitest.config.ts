@@ -1,0 +1,67 @@
+import { fileURLToPath } from 'node:url';
+
+import { defineConfig } from 'vitest/config';
+
+import { publicNames } from './scripts/public-names.mjs';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+
+/** Public names lead to the sources, so that a test needs no build. */
+const alias = publicNames().map(({ name, source }) => ({
+  find: new RegExp(`^${name}$`),
+  replacement: root + source,
+}));
+
+/** Every test talks to servers that it started itself, or to none; these stay one after the other. */
+const oneByOne = { fileParallelism: false, maxWorkers: 1 };
+
+export default defineConfig({
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  resolve: { alias },
+  test: {
+    setupFiles: ['reflect-metadata'],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['libs/**/*.spec.ts', 'apps/**/*.spec.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'contract',
+          include: ['test/**/*.spec.ts'],
+          exclude: ['test/{e2e,chaos,consumers}/**'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/{e2e,chaos}/**/*.spec.ts'],
+          sequence: { groupOrder: 1 },
+          testTimeout: 60_000,
+          ...oneByOne,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'consumers',
+          include: ['test/consumers/*.spec.ts'],
+          globalSetup: ['test/support/packed-package.ts'],
+          sequence: { groupOrder: 2 },
+          testTimeout: 120_000,
+          hookTimeout: 240_000,
+          ...oneByOne,
+        },
+      },
+    ],
+  },
+});
