@@ -2,7 +2,7 @@ import type { Provider } from '@nestjs/common';
 import { Clock } from 'nestjs-mainstay/common';
 import { ConfigLoader } from 'nestjs-mainstay/config';
 import { OPERATION_RECORDER } from 'nestjs-mainstay/resilience';
-import { ResourceRegistry } from 'nestjs-mainstay/resource';
+import { Operations, ResourceRegistry } from 'nestjs-mainstay/resource';
 import { publishHealth } from './health/health-metrics.js';
 import { HealthMonitor } from './health/health-monitor.js';
 import { ResourceHealthIndicator } from './health/resource.health-indicator.js';
@@ -88,6 +88,7 @@ function healthProviders(): Provider[] {
       inject: [
         Clock,
         ResourceRegistry,
+        Operations,
         StatusManager,
         StatusLogger,
         MetricRegistry,
@@ -108,13 +109,16 @@ function healthProviders(): Provider[] {
 function createHealthMonitor(
   clock: Clock,
   registry: ResourceRegistry,
+  operations: Operations,
   { performance, errors }: StatusManager,
   logger: StatusLogger,
   metrics: MetricRegistry,
   options: ResolvedStatusOptions,
 ): HealthMonitor {
   const probes = { intervalMs: options.probeInterval, timeoutMs: options.probeTimeout };
-  const monitor = new HealthMonitor({ clock, registry, performance, errors, logger, probes });
+  const breakerOf = (resource: string) => operations.find(resource)?.breaker;
+  const parts = { clock, registry, performance, errors, logger, probes, breakerOf };
+  const monitor = new HealthMonitor(parts);
   publishHealth(metrics, monitor, registry);
   return monitor;
 }

@@ -61,6 +61,7 @@ let metrics: MetricRegistry;
 let registry: ResourceRegistry;
 let monitor: HealthMonitor;
 let circuit: CircuitState | undefined;
+let breakerWasTold: boolean[];
 
 beforeEach(() => {
   logged = spyOnLogger();
@@ -68,6 +69,7 @@ beforeEach(() => {
   metrics = new MetricRegistry();
   registry = new ResourceRegistry();
   circuit = undefined;
+  breakerWasTold = [];
   const logger = new StatusLogger(clock);
   monitor = new HealthMonitor({
     clock,
@@ -76,6 +78,7 @@ beforeEach(() => {
     errors: new ErrorMonitor(metrics, logger),
     logger,
     probes: { intervalMs: 5_000, timeoutMs: 1_000 },
+    breakerOf: () => ({ recordProbe: (succeeded) => breakerWasTold.push(succeeded) }),
   });
   publishHealth(metrics, monitor, registry);
 });
@@ -142,6 +145,19 @@ describe('HealthMonitor', () => {
     await clock.advance(5_000);
     expect(cache.probed).toHaveLength(1);
     expect(entry.phase).toBe('ready');
+  });
+
+  it('resilience rule 8: probes close the breaker of their resource, or count against it', async () => {
+    const cache = new Dependency('cache');
+    ready(cache);
+    await clock.advance(5_000);
+    cache.answer = fails;
+    await clock.advance(5_000);
+    cache.answer = async () => ({ capabilities: { read: true, write: false } });
+    await clock.advance(500);
+
+    expect(cache.probed).toHaveLength(3);
+    expect(breakerWasTold).toEqual([true, false]);
   });
 
   it('status rule 4: after a changed result probes follow every 500 ms until the threshold is met', async () => {
@@ -306,6 +322,7 @@ describe('HealthMonitor', () => {
       errors: new ErrorMonitor(metrics, logger),
       logger,
       probes: { intervalMs: 5_000, timeoutMs: 1_000 },
+      breakerOf: () => undefined,
     });
     watched.start();
     expect(watched.health().state).toBe('up');

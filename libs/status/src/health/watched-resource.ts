@@ -1,10 +1,12 @@
 import type { Clock } from 'nestjs-mainstay/common';
+import type { CircuitBreaker } from 'nestjs-mainstay/resilience';
 import type { ResourceEntry } from 'nestjs-mainstay/resource';
 import type { ErrorMonitor } from '../monitors/error-monitor.js';
 import type { PerformanceMonitor } from '../monitors/performance-monitor.js';
 import type { StatusLogger } from '../status-logger.js';
 import type { HealthState, ResourceHealth } from './health-state.js';
 import { judgeHealth } from './judge-health.js';
+import type { Reachability } from './reachability.js';
 import { ResourceProber, type ProbeOptions } from './resource-prober.js';
 
 /** What a {@link WatchedResource} works with. */
@@ -14,6 +16,8 @@ export interface WatchedResourceParts {
   readonly errors: ErrorMonitor;
   readonly logger: StatusLogger;
   readonly probes: ProbeOptions;
+  /** The circuit breaker of a resource, which probes close or count against. */
+  readonly breakerOf: (resource: string) => Pick<CircuitBreaker, 'recordProbe'> | undefined;
 }
 
 /** The health of one resource, with its history: since when, and how long the last outage took. */
@@ -33,6 +37,7 @@ export class WatchedResource {
     this.#since = parts.clock.wallTime();
     this.#prober = new ResourceProber(entry.resource, parts.clock, parts.probes, (ms, report) => {
       parts.performance.recordProbe(entry.name, ms, report.reachability === 'reachable');
+      this.#tellBreaker(report.reachability);
       this.health();
     });
   }
@@ -66,6 +71,12 @@ export class WatchedResource {
     };
     if (changed) this.#parts.logger.logTransition(from, health);
     return health;
+  }
+
+  /** A resource of which only some capabilities work says nothing about the operations of the others. */
+  #tellBreaker(reachability: Reachability): void {
+    if (reachability === 'impaired') return;
+    this.#parts.breakerOf(this.#entry.name)?.recordProbe(reachability === 'reachable');
   }
 
   /** Until its first initialisation ended nothing has changed: that a start takes time is no news. */
