@@ -34,6 +34,12 @@ describe('findNearNames', () => {
     expect(findNearNames([name], known)).toEqual([]);
   });
 
+  it('looks for slips only in names of several words', () => {
+    expect(findNearNames(['POST', 'COST', 'port'], ['PORT', 'HOST'])).toEqual([
+      { found: 'port', meant: 'PORT' },
+    ]);
+  });
+
   it('never takes one known name for another', () => {
     expect(findNearNames(['CACHE_URL', 'CACHE_URI'], ['CACHE_URL', 'CACHE_URI'])).toEqual([]);
   });

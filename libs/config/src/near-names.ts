@@ -30,6 +30,8 @@ function countSlips(found: string, meant: string): number {
   const upper = found.toUpperCase();
   if (Math.abs(upper.length - meant.length) > 2) return Infinity;
   if (upper.replaceAll(/[_.-]/g, '') === meant.replaceAll('_', '')) return 0;
+  // A single word looks like too many others: neither POST nor COST is meant to be PORT or HOST.
+  if (!meant.includes('_')) return Infinity;
   const left = upper.split('_');
   const right = meant.split('_');
   if (left.length !== right.length) return Infinity;
