@@ -1,12 +1,7 @@
 import { Module, type DynamicModule, type InjectionToken, type Provider } from '@nestjs/common';
-import { Clock, ClockModule } from 'nestjs-mainstay/common';
-import {
-  ConfigModule,
-  ConfigRequest,
-  provideConfig,
-  type LateOverrides,
-} from 'nestjs-mainstay/config';
-import { Operations, ResourceInitializer, ResourceModule } from 'nestjs-mainstay/resource';
+import { ClockModule } from 'nestjs-mainstay/common';
+import { ConfigModule, ConfigRequest, type LateOverrides } from 'nestjs-mainstay/config';
+import { provideService, ResourceModule } from 'nestjs-mainstay/resource';
 import { cacheConfig, type CacheConfig } from './cache.config.js';
 import type { CacheModuleAsyncOptions, CacheModuleOptions } from './cache.module-options.js';
 import { CacheResource } from './cache.resource.js';
@@ -66,31 +61,12 @@ function provideCache(
   overrides: Partial<CacheConfig> | undefined,
   late: LateOverrides<CacheConfig> | undefined,
 ): Provider[] {
-  const configToken = configTokenOf(name);
-  const resourceToken = `CACHE_RESOURCE:${name ?? ''}`;
-  return [
-    ...provideConfig(
-      configToken,
-      new ConfigRequest(cacheConfig, { instance: name, overrides }),
-      late,
-    ),
-    {
-      provide: resourceToken,
-      inject: [configToken, Clock],
-      useFactory: (config: CacheConfig, clock: Clock) => new CacheResource(config, clock, name),
-    },
-    {
-      provide: token,
-      inject: [resourceToken, Operations, ResourceInitializer],
-      useFactory: async (
-        resource: CacheResource,
-        operations: Operations,
-        initializer: ResourceInitializer,
-      ) => {
-        const service = new CacheService(resource, operations);
-        await initializer.start(resource);
-        return service;
-      },
-    },
-  ];
+  return provideService({
+    token,
+    configToken: configTokenOf(name),
+    config: new ConfigRequest(cacheConfig, { instance: name, overrides }),
+    late,
+    createResource: (config, clock) => new CacheResource(config, clock, name),
+    createService: (resource, operations) => new CacheService(resource, operations),
+  });
 }

@@ -3,6 +3,7 @@ export { Clock, type Timer, type TimerOptions } from './clock.js';
 export { withDeadline, type DeadlineOptions } from './deadline.js';
 export { formatDuration, parseDuration } from './duration.js';
 export { explainMissingPeer, importPeer } from './import-peer.js';
+export { LogThrottle, type LogAdmission } from './log-throttle.js';
 export { MainstayError, isMainstayError, type MainstayErrorOptions } from './mainstay-error.js';
 export { MissingPeerError } from './missing-peer.error.js';
 export { redactError } from './redact-error.js';

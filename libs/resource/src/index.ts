@@ -9,6 +9,7 @@ export {
 } from './operation-interceptor.js';
 export { Operations } from './operations.js';
 export type { ProbeResult } from './probe-result.js';
+export { provideService, type ServiceBlueprint } from './provide-service.js';
 export { RecordingInterceptor } from './recording-interceptor.js';
 export { ResourceInitializer } from './resource-initializer.js';
 export { ResourceOperations } from './resource-operations.js';

@@ -1,17 +1,16 @@
 import { Logger } from '@nestjs/common';
-import { formatDuration, type Clock } from 'nestjs-mainstay/common';
+import { formatDuration, LogThrottle, type Clock } from 'nestjs-mainstay/common';
 import type { Classification } from 'nestjs-mainstay/resilience';
-import { FailureLog } from './failure-log.js';
 import type { HealthState, ResourceHealth } from './health/health-state.js';
 import type { RecordedOperation } from './recorded-operation.js';
 
 /** Everything that StatusModule writes to the log: a summary a minute, failures by fingerprint, transitions of health. */
 export class StatusLogger {
   readonly #logger = new Logger('Status');
-  readonly #failures: FailureLog;
+  readonly #failures: LogThrottle;
 
   constructor(clock: Clock) {
-    this.#failures = new FailureLog(clock);
+    this.#failures = new LogThrottle(clock);
   }
 
   /** One line at debug about the last minute; none when nothing happened. */
@@ -30,8 +29,9 @@ export class StatusLogger {
   ): void {
     // An unknown error was logged with its stack where it was detected.
     if (kind === 'unknown') return;
-    const unlogged = this.#failures.admit(`${resource}.${operation} ${type}`);
-    if (unlogged === undefined) return;
+    const admission = this.#failures.admit(`${resource}.${operation} ${type}`);
+    if (!admission) return;
+    const { unlogged } = admission;
     const more = unlogged === 0 ? '' : `; ${unlogged} more like it since the last line`;
     this.#logger.warn(
       `${resource}.${operation} failed: ${kind} (${type}) after ${formatDuration(durationMs)}${more}`,

@@ -1,12 +1,7 @@
 import { Module, type DynamicModule, type InjectionToken, type Provider } from '@nestjs/common';
-import { Clock, ClockModule } from 'nestjs-mainstay/common';
-import {
-  ConfigModule,
-  ConfigRequest,
-  provideConfig,
-  type LateOverrides,
-} from 'nestjs-mainstay/config';
-import { Operations, ResourceInitializer, ResourceModule } from 'nestjs-mainstay/resource';
+import { ClockModule } from 'nestjs-mainstay/common';
+import { ConfigModule, ConfigRequest, type LateOverrides } from 'nestjs-mainstay/config';
+import { provideService, ResourceModule } from 'nestjs-mainstay/resource';
 import { getStorageToken } from './storage-token.js';
 import { storageConfig, type StorageConfig } from './storage.config.js';
 import type { StorageModuleAsyncOptions, StorageModuleOptions } from './storage.module-options.js';
@@ -59,31 +54,12 @@ function provideStorage(
   overrides: Partial<StorageConfig> | undefined,
   late: LateOverrides<StorageConfig> | undefined,
 ): Provider[] {
-  const configToken = `STORAGE_CONFIG:${name ?? ''}`;
-  const resourceToken = `STORAGE_RESOURCE:${name ?? ''}`;
-  return [
-    ...provideConfig(
-      configToken,
-      new ConfigRequest(storageConfig, { instance: name, overrides }),
-      late,
-    ),
-    {
-      provide: resourceToken,
-      inject: [configToken, Clock],
-      useFactory: (config: StorageConfig, clock: Clock) => new StorageResource(config, clock, name),
-    },
-    {
-      provide: token,
-      inject: [resourceToken, Operations, ResourceInitializer],
-      useFactory: async (
-        resource: StorageResource,
-        operations: Operations,
-        initializer: ResourceInitializer,
-      ) => {
-        const service = new StorageService(resource, operations);
-        await initializer.start(resource);
-        return service;
-      },
-    },
-  ];
+  return provideService({
+    token,
+    configToken: `STORAGE_CONFIG:${name ?? ''}`,
+    config: new ConfigRequest(storageConfig, { instance: name, overrides }),
+    late,
+    createResource: (config, clock) => new StorageResource(config, clock, name),
+    createService: (resource, operations) => new StorageService(resource, operations),
+  });
 }

@@ -1,28 +1,30 @@
-import type { Clock } from 'nestjs-mainstay/common';
+import type { Clock } from './clock.js';
 
-/** Failures of one fingerprint that are logged one by one, before only one a minute is. */
+/** Events of one fingerprint that are logged one by one, before only one a minute is. */
 const LOGGED_AT_ONCE = 5;
 const INTERVAL_MS = 60_000;
 /** Fingerprints remembered; beyond it the oldest is forgotten and would be logged afresh. */
 const MAX_FINGERPRINTS = 1_000;
 
-interface Seen {
-  count: number;
-  unlogged: number;
-  loggedAt: number;
+/** What a line should say of events of its kind. */
+export interface LogAdmission {
+  /** How many there were, this one included. */
+  readonly count: number;
+  /** How many went unlogged since the last line. */
+  readonly unlogged: number;
 }
 
-/** Decides which failures are worth a line: the first 5 of each fingerprint, then one a minute with a count. */
-export class FailureLog {
+/** Decides which events are worth a line: the first 5 of each fingerprint, then one a minute with a count. */
+export class LogThrottle {
   readonly #clock: Clock;
-  readonly #seen = new Map<string, Seen>();
+  readonly #seen = new Map<string, { count: number; unlogged: number; loggedAt: number }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** @returns how many went unlogged since the last line; `undefined` when this failure is not to be logged */
-  admit(fingerprint: string): number | undefined {
+  /** @returns `undefined` when this event is not to be logged */
+  admit(fingerprint: string): LogAdmission | undefined {
     const seen = this.#remember(fingerprint);
     const now = this.#clock.now();
     seen.count++;
@@ -30,13 +32,13 @@ export class FailureLog {
       seen.unlogged++;
       return undefined;
     }
-    const { unlogged } = seen;
+    const { count, unlogged } = seen;
     seen.unlogged = 0;
     seen.loggedAt = now;
-    return unlogged;
+    return { count, unlogged };
   }
 
-  #remember(fingerprint: string): Seen {
+  #remember(fingerprint: string): { count: number; unlogged: number; loggedAt: number } {
     let seen = this.#seen.get(fingerprint);
     if (!seen) {
       const oldest =

@@ -1,0 +1,48 @@
+import type { InjectionToken, Provider } from '@nestjs/common';
+import { Clock } from 'nestjs-mainstay/common';
+import { provideConfig, type ConfigRequest, type LateOverrides } from 'nestjs-mainstay/config';
+import { Operations } from './operations.js';
+import { ResourceInitializer } from './resource-initializer.js';
+import type { Resource } from './resource.js';
+
+/** One instance of a module: its configuration, the resource made of it, and the service that users inject. */
+export interface ServiceBlueprint<Config extends object, Own extends Resource, Service> {
+  /** What the service is injected by. */
+  readonly token: InjectionToken;
+  /** What the configuration is injected by. */
+  readonly configToken: InjectionToken;
+  readonly config: ConfigRequest<Config>;
+  /** Overrides from a `forRootAsync` factory. */
+  readonly late?: LateOverrides<Config> | undefined;
+  readonly createResource: (config: Config, clock: Clock) => Own;
+  readonly createService: (resource: Own, operations: Operations) => Service;
+}
+
+/**
+ * The providers of a module with one resource and one service. The service is made before its resource is started, and
+ * injected after: what is injected is initialised, or knowingly degraded. The module needs
+ * `imports: [ClockModule, ConfigModule, ResourceModule]`.
+ */
+export function provideService<Config extends object, Own extends Resource, Service>(
+  blueprint: ServiceBlueprint<Config, Own, Service>,
+): Provider[] {
+  const { token, configToken, config, late, createResource, createService } = blueprint;
+  const resourceToken = Symbol(`Resource of ${String(configToken)}`);
+  return [
+    ...provideConfig(configToken, config, late),
+    { provide: resourceToken, inject: [configToken, Clock], useFactory: createResource },
+    {
+      provide: token,
+      inject: [resourceToken, Operations, ResourceInitializer],
+      useFactory: async (
+        resource: Own,
+        operations: Operations,
+        initializer: ResourceInitializer,
+      ) => {
+        const service = createService(resource, operations);
+        await initializer.start(resource);
+        return service;
+      },
+    },
+  ];
+}
