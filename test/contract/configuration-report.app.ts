@@ -1,18 +1,30 @@
-import { Module } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { cacheConfig } from 'nestjs-mainstay/cache';
+import { MainstayModule } from 'nestjs-mainstay';
+import { CacheModule } from 'nestjs-mainstay/cache';
 import { ConfigModule } from 'nestjs-mainstay/config';
-import { databaseConfig } from 'nestjs-mainstay/database';
-import { storageConfig } from 'nestjs-mainstay/storage';
+import { DatabaseModule } from 'nestjs-mainstay/database';
+import { StorageModule } from 'nestjs-mainstay/storage';
 
-@Module({
-  imports: [
-    ConfigModule.forRoot({ ignoreEnvFile: true }),
-    ConfigModule.forFeature(cacheConfig),
-    ConfigModule.forFeature(databaseConfig),
-    ConfigModule.forFeature(storageConfig),
+const config = { ignoreEnvFile: true };
+
+/** The same modules, put together in different ways. */
+const compositions: Readonly<Record<string, () => (DynamicModule | Promise<DynamicModule>)[]>> = {
+  'front door': () => [MainstayModule.forRoot({ config })],
+  singly: () => [
+    ConfigModule.forRoot(config),
+    CacheModule.forRoot(),
+    DatabaseModule.forRoot(),
+    StorageModule.forRoot(),
   ],
-})
+  'two caches': () => [
+    ConfigModule.forRoot(config),
+    CacheModule.forRoot(),
+    CacheModule.forRoot({ name: 'sessions' }),
+  ],
+};
+
+@Module({ imports: compositions[process.env['COMPOSITION'] ?? 'singly']?.() ?? [] })
 class AppModule {}
 
 const app = await NestFactory.createApplicationContext(AppModule);

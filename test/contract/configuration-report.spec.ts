@@ -1,9 +1,15 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 
 const runner = fileURLToPath(new URL('../support/run-source.mjs', import.meta.url));
 const app = fileURLToPath(new URL('configuration-report.app.ts', import.meta.url));
+
+const folder = mkdtempSync(join(tmpdir(), 'configuration-report-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Exit {
   readonly code: number;
@@ -14,7 +20,7 @@ interface Exit {
 function start(env: Readonly<Record<string, string>>): Promise<Exit> {
   const { PATH, HOME } = process.env;
   return new Promise((resolve) => {
-    const options = { env: { PATH, HOME, NO_COLOR: '1', ...env }, timeout: 50_000 };
+    const options = { cwd: folder, env: { PATH, HOME, NO_COLOR: '1', ...env }, timeout: 50_000 };
     execFile(process.execPath, [runner, app], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr });
     });
@@ -22,20 +28,41 @@ function start(env: Readonly<Record<string, string>>): Promise<Exit> {
 }
 
 describe('a service with a wrong environment', { timeout: 60_000 }, () => {
-  it('exits with 1 after one report of all problems and their fixes', async () => {
+  it.each(['front door', 'singly'])(
+    'exits with 1 after one report of all problems and their fixes (modules used: %s)',
+    async (COMPOSITION) => {
+      const { code, output } = await start({
+        COMPOSITION,
+        DATABSE_URL: 'postgres://user:secret@x/db',
+        CACHE_TTL: 'banana',
+        STORAGE_URL: 'ftp://user:secret@x',
+      });
+      expect(code).toBe(1);
+      expect(output.match(/ERROR/g)).toHaveLength(1);
+      expect(output).toContain('The configuration has 3 problems:');
+      expect(output).toContain('rename DATABSE_URL to DATABASE_URL');
+      expect(output).toMatch(
+        /CACHE_TTL\n +found: +"banana"\n +allowed: .*\n +fix: +set e\.g\. CACHE_TTL=/,
+      );
+      expect(output).toMatch(/STORAGE_URL\n +found: +"ftp:\/\/\*\*\*@x"/);
+      expect(output).not.toContain('secret');
+      expect(output).not.toMatch(/^\s+at /m);
+    },
+  );
+
+  it('exits with 1 after one report of the problems of two named caches', async () => {
     const { code, output } = await start({
-      DATABSE_URL: 'postgres://user:secret@x/db',
+      COMPOSITION: 'two caches',
       CACHE_TTL: 'banana',
-      STORAGE_URL: 'ftp://user:secret@x',
+      CACHE_SESSIONS_TTL: 'kiwi',
+      CACHE_SESSIONS_ULR: 'redis://user:secret@x',
     });
     expect(code).toBe(1);
     expect(output.match(/ERROR/g)).toHaveLength(1);
     expect(output).toContain('The configuration has 3 problems:');
-    expect(output).toContain('rename DATABSE_URL to DATABASE_URL');
-    expect(output).toMatch(
-      /CACHE_TTL\n +found: +"banana"\n +allowed: .*\n +fix: +set e\.g\. CACHE_TTL=/,
-    );
-    expect(output).toMatch(/STORAGE_URL\n +found: +"ftp:\/\/\*\*\*@x"/);
+    expect(output).toMatch(/CACHE_TTL\n +found: +"banana"/);
+    expect(output).toMatch(/CACHE_SESSIONS_TTL\n +found: +"kiwi"/);
+    expect(output).toContain('rename CACHE_SESSIONS_ULR to CACHE_SESSIONS_URL');
     expect(output).not.toContain('secret');
     expect(output).not.toMatch(/^\s+at /m);
   });
@@ -50,8 +77,9 @@ describe('a service with a wrong environment', { timeout: 60_000 }, () => {
   });
 
   it('starts with nothing set outside production, and says so loudly', async () => {
-    const { code, output } = await start({});
+    const { code, output } = await start({ COMPOSITION: 'two caches' });
     expect(code).toBe(0);
+    expect(output).toContain('CACHE_URL (memory:), CACHE_SESSIONS_URL (memory:)');
     expect(output.match(/ZERO-SETUP MODE/g)).toHaveLength(1);
   });
 });
