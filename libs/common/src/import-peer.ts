@@ -14,17 +14,22 @@ export function importPeer<T>(specifier: string, neededBy: string): Promise<T> {
 
 /**
  * Runs an `import()` and explains it when a package is missing.
+ * @param together packages that the same feature needs, so that one command installs them all
  * @throws {@link MissingPeerError} with the install command when a package that is imported is not installed
  * @example
  * const { DatabaseModule } = await explainMissingPeer(() => import('nestjs-mainstay/database'), 'The database');
  */
-export async function explainMissingPeer<T>(load: () => Promise<T>, neededBy: string): Promise<T> {
+export async function explainMissingPeer<T>(
+  load: () => Promise<T>,
+  neededBy: string,
+  together?: readonly string[],
+): Promise<T> {
   try {
     return await load();
   } catch (error) {
     const packageName = missingPackage(error);
     if (packageName === undefined) throw error;
-    throw new MissingPeerError(packageName, neededBy);
+    throw new MissingPeerError(packageName, neededBy, together);
   }
 }
 

@@ -15,9 +15,11 @@ export class MissingPeerError extends MainstayError<'MISSING_PEER'> {
     reason: 'configuration',
   } as const;
 
-  constructor(packageName: string, neededBy: string) {
+  /** @param together packages that the same feature needs, so that one command installs them all */
+  constructor(packageName: string, neededBy: string, together: readonly string[] = []) {
+    const packages = [...new Set([packageName, ...together])].join(' ');
     super(
-      `${neededBy} needs the package "${packageName}", which is not installed. Install it: npm install ${packageName}`,
+      `${neededBy} needs the package "${packageName}", which is not installed. Install it: npm install ${packages}`,
       { context: { packageName, neededBy } },
     );
     this.stack = this.message;

@@ -48,6 +48,9 @@ export function loadModulesAsync(options: MainstayAsyncOptions): Promise<Dynamic
   return Promise.all(loading);
 }
 
+/** What the database needs on its embedded engine. */
+const DATABASE_PEERS = ['typeorm', '@nestjs/typeorm', 'libsql'];
+
 const NOTHING = { useFactory: () => ({}) };
 
 async function loadStatus() {
@@ -59,14 +62,19 @@ async function loadCache() {
 }
 
 async function loadDatabase() {
-  return (await load('database', () => import('nestjs-mainstay/database'))).DatabaseModule;
+  return (await load('database', () => import('nestjs-mainstay/database'), DATABASE_PEERS))
+    .DatabaseModule;
 }
 
 async function loadStorage() {
   return (await load('storage', () => import('nestjs-mainstay/storage'))).StorageModule;
 }
 
-function load<T>(name: string, importer: () => Promise<T>): Promise<T> {
+function load<T>(
+  name: string,
+  importer: () => Promise<T>,
+  peers: readonly string[] = [],
+): Promise<T> {
   const neededBy = `The ${name} of MainstayModule (switched off by { ${name}: false })`;
-  return explainMissingPeer(importer, neededBy);
+  return explainMissingPeer(importer, neededBy, peers);
 }
