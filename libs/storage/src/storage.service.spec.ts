@@ -249,6 +249,25 @@ describe('storage rule 9: deadlines and aborts', () => {
   });
 });
 
+describe('nothing stays behind', () => {
+  it('a stream that nobody reads or listens to ends without harm', async () => {
+    await storage.write('a', Buffer.alloc(10));
+    const { stream } = await storage.get('a');
+    await clock.advance(31_000);
+    expect(stream.destroyed).toBe(true);
+    expect(recorded.calls).toContain('storage.transfer cancelled');
+  });
+
+  it('a call that is refused at once leaves no timer', async () => {
+    const small = serviceOn({ maxBytes: 3 });
+    await expect(small.read('../a')).rejects.toEqual(codes('STORAGE_INVALID_KEY'));
+    await expect(small.copy('a', '../b')).rejects.toEqual(codes('STORAGE_INVALID_KEY'));
+    await expect(small.put('a', '1234')).rejects.toEqual(codes('STORAGE_TOO_LARGE'));
+    await expect(small.put('a', 1 as never)).rejects.toEqual(codes('STORAGE_INVALID_DATA'));
+    expect(clock.pending.all).toBe(0);
+  });
+});
+
 describe('storage rule 11: tries', () => {
   it('a passing failure is tried again when the data can be read again', async () => {
     failPuts(new StorageTooManyOpenError());

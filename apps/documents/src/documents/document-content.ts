@@ -40,12 +40,15 @@ export class DocumentContent {
    */
   async discard(id: string): Promise<void> {
     try {
-      await this.#storage.delete(keyOf(id));
+      if (await this.#storage.delete(keyOf(id))) return;
+      this.#warn(id, 'the storage is away');
     } catch (error) {
-      this.#logger.warn(
-        `${keyOf(id)} has no document and could not be deleted: ${redactError(error).message}`,
-      );
+      this.#warn(id, redactError(error).message);
     }
+  }
+
+  #warn(id: string, reason: string): void {
+    this.#logger.warn(`${keyOf(id)} has no document and could not be deleted: ${reason}`);
   }
 }
 

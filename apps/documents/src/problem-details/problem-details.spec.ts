@@ -1,5 +1,6 @@
 import { NotFoundException } from '@nestjs/common';
 import { CircuitOpenError } from 'nestjs-mainstay/resilience';
+import { StorageTooLargeError } from 'nestjs-mainstay/storage';
 import { describe, expect, it } from 'vitest';
 import { describeProblem } from './problem-details.js';
 
@@ -29,6 +30,13 @@ describe('describeProblem', () => {
     const { details, retryAfterSeconds } = describeProblem(new CircuitOpenError('database', 1_200));
     expect(details).toMatchObject({ status: 503, code: 'CIRCUIT_OPEN' });
     expect(retryAfterSeconds).toBe(2);
+  });
+
+  it('answers 413 for what the storage finds too large', () => {
+    expect(describeProblem(new StorageTooLargeError(10)).details).toMatchObject({
+      status: 413,
+      code: 'STORAGE_TOO_LARGE',
+    });
   });
 
   it('takes the status of a client error that an HTTP library throws, not its text', () => {

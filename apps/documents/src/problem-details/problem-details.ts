@@ -32,6 +32,7 @@ export function describeProblem(error: unknown): Problem {
   if (error instanceof HttpException) return describeHttpException(error);
   const status = clientErrorStatus(error);
   if (status !== undefined) return problem(status);
+  if (isMainstayError(error, 'STORAGE_TOO_LARGE')) return problem(413, { code: error.code });
   const classification = errorDetector.detect(error);
   if (isKnownFailure(classification) || classification.kind === 'cancelled') {
     return describeOutage(error, classification);

@@ -14,7 +14,7 @@ import {
   type CacheableRequest,
   type CacheResponseOptions,
 } from './cache-response.decorator.js';
-import { responseKey } from './response-key.js';
+import { responseKey, routeOf } from './response-key.js';
 
 /** Metadata by which Nest marks handlers of server-sent events: they have no one result. */
 const SSE_METADATA = '__sse__';
@@ -70,7 +70,8 @@ export class CacheInterceptor implements NestInterceptor<unknown, unknown> {
     const request = context.switchToHttp().getRequest<CacheableRequest>();
     const { httpAdapter } = this.#host;
     if (httpAdapter.getRequestMethod(request) !== 'GET') return undefined;
-    return responseKey(request, httpAdapter.getRequestUrl(request) as string, options);
+    const route = routeOf(context.getClass(), context.getHandler());
+    return responseKey(request, httpAdapter.getRequestUrl(request) as string, route, options);
   }
 
   #mayStore(result: unknown, options: CacheResponseOptions, handler: object): boolean {

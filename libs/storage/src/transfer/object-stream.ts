@@ -33,6 +33,8 @@ export class ObjectStream extends Readable {
     // The reader gets the error from the stream; whoever records the transfer gets it here as well.
     this.transfer.catch(() => undefined);
     this.#watch = new ProgressWatch(clock, STALL_MS, (turn) => this.destroy(stallError(turn)));
+    // A stream that nobody reads fails without harm: an 'error' without a listener would end the process.
+    this.on('error', () => undefined);
     this.#watch.start('peer', false);
     signal?.addEventListener('abort', this.#onAbort, { once: true });
   }

@@ -14,7 +14,7 @@ export interface Watched {
 
 /**
  * Runs work that may take any time as long as it gets on. The result settles when it stands still or the caller gives
- * up, even if the work ignores its signal; what the work does afterwards is ignored.
+ * up, even if the work ignores its signal; what the work does afterwards is ignored. Work may also throw at once.
  * @throws StorageTimeoutError when the disk stands still, {@link StorageSourceError} when the other end does
  */
 export function watched<R>(
@@ -38,7 +38,8 @@ export function watched<R>(
     outer.addEventListener('abort', onAbort, { once: true });
     watch.start('disk', true);
     const moved = (turn: Turn): void => watch.moved(turn);
-    work({ signal: controller.signal, moved }).finally(release).then(resolve, reject);
+    const run = async (): Promise<R> => work({ signal: controller.signal, moved });
+    run().finally(release).then(resolve, reject);
   });
 }
 

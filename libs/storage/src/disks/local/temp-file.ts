@@ -71,7 +71,8 @@ export class TempFile {
   /** Closes and removes the file, as far as that was not done. */
   async discard(): Promise<void> {
     try {
-      await this.close();
+      // Also a file whose closing fails is removed: on a full disk it would take what space is left.
+      await this.close().catch(() => undefined);
       if (this.#isThere) await unlink(this.path);
     } catch {
       // The put has its own outcome, which this must not hide; what stays is swept when this process is gone.

@@ -13,7 +13,7 @@ const FOREIGN_AGE_MS = 3_600_000;
 /**
  * Removes the temporary files whose makers are dead.
  * @param folder where temporary files lie
- * @returns how many are left
+ * @returns how many are left: those of living makers, and those that cannot be removed
  */
 export async function sweepTemps(
   folder: string,
@@ -26,8 +26,7 @@ export async function sweepTemps(
     if (!owner) continue;
     const path = `${folder}/${name}`;
     const alive = (await isAlive(owner, self)) ?? (await isRecent(path, clock));
-    if (alive) left++;
-    else await removeIfThere(path);
+    if (alive || !(await isRemoved(path))) left++;
   }
   return left;
 }
@@ -42,10 +41,12 @@ async function isRecent(path: string, clock: Clock): Promise<boolean> {
   }
 }
 
-async function removeIfThere(path: string): Promise<void> {
+/** A file that cannot be removed (a disk that turned read-only) is only left: reads go on. */
+async function isRemoved(path: string): Promise<boolean> {
   try {
     await unlink(path);
+    return true;
   } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
+    return isErrno(error, 'ENOENT');
   }
 }
