@@ -1,7 +1,9 @@
 import type { Type } from '@nestjs/common';
-import { VERSION_METADATA } from '@nestjs/common/constants.js';
 import { isCacheKey } from '../keys/check-key.js';
 import type { CacheableRequest, CacheResponseOptions } from './cache-response.decorator.js';
+
+/** Where Nest keeps the version of a controller or handler. */
+const VERSION_METADATA = '__version__';
 
 /**
  * The key of a response; `undefined` when it must not be cached: the request carries credentials and nothing says for
