@@ -25,15 +25,6 @@ describe('while the folder of the storage is away', () => {
     await rename(service.storageDirectory, `${service.storageDirectory}.away`);
   });
 
-  afterAll(async () => {
-    await rename(`${service.storageDirectory}.away`, service.storageDirectory);
-    await eventually(async () => {
-      const { status } = await client.upload({ name: 'after.txt', content: 'after' });
-      expect(status).toBe(201);
-    }, 10_000);
-    expect(await client.download(document.id)).toMatchObject({ sha256: document.sha256 });
-  });
-
   it('uploads and downloads are answered 503 with a time to try again', async () => {
     expectUnavailable(await client.upload({ name: 'a.txt', content: 'a' }), '/documents');
     const path = document.links.content;
@@ -54,5 +45,19 @@ describe('while the folder of the storage is away', () => {
       const { body } = await client.json<{ details: { storage: { status: string } } }>('/health');
       expect(body.details.storage.status).not.toBe('up');
     }, 15_000);
+  });
+});
+
+describe('when the folder of the storage is back', () => {
+  beforeAll(async () => {
+    await rename(`${service.storageDirectory}.away`, service.storageDirectory);
+  });
+
+  it('uploads and downloads work again by themselves', async () => {
+    await eventually(async () => {
+      const { status } = await client.upload({ name: 'after.txt', content: 'after' });
+      expect(status).toBe(201);
+    }, 10_000);
+    expect(await client.download(document.id)).toMatchObject({ sha256: document.sha256 });
   });
 });
