@@ -16,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } fr
  * Database, Filesystem Initialization
  */
 describe('Configuration Flow', () => {
+  const workingDirectory = process.cwd();
   let folder: string;
   let recorded: RecordedCalls;
   let warned: MockInstance<(message: unknown, ...rest: unknown[]) => void>;
@@ -32,6 +33,7 @@ describe('Configuration Flow', () => {
   afterEach(async () => {
     await module?.close();
     module = undefined;
+    process.chdir(workingDirectory);
     vi.restoreAllMocks();
     await rm(folder, { recursive: true, force: true });
   });
@@ -77,7 +79,7 @@ describe('Configuration Flow', () => {
   });
 
   it('Default Values fill in what is not set, and are logged as the zero-setup mode they are', async () => {
-    vi.spyOn(process, 'cwd').mockReturnValue(folder);
+    process.chdir(folder);
     module = await compile({});
     const { config } = resource('cache') as CacheResource;
     expect(config).toEqual({
