@@ -42,6 +42,8 @@ export class DatabasePoolTimeoutError extends DatabaseError {
           kind: 'timeout',
           type: 'DATABASE_POOL_TIMEOUT',
           notSent: true,
+          // A queue on our side: the database itself serves, and its breaker must not open for it.
+          partial: true,
           retryable: false,
         },
         outcome: 'not-sent',
