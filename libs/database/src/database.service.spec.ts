@@ -158,4 +158,18 @@ describe('DatabaseService', () => {
     await runner.rollbackTransaction();
     await runner.release();
   });
+
+  it('database rule 16: a full queue does not open the breaker of a database that serves', async () => {
+    const runner = database.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    const waiting = Array.from({ length: 12 }, () =>
+      database.query('SELECT 1', [], { timeoutMs: 20 }),
+    );
+    for (const result of await Promise.allSettled(waiting)) {
+      expect(result).toMatchObject({ reason: { code: 'DATABASE_POOL_TIMEOUT' } });
+    }
+    await runner.rollbackTransaction();
+    await runner.release();
+    expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
 });

@@ -15,7 +15,7 @@ export interface CacheResponseOptions {
   readonly ttl?: Ttl;
   /** What invalidates it, see `CacheService.invalidateTags`. */
   readonly tags?: readonly string[];
-  /** The key of a request, in place of its host and URL. The principal is added to it. */
+  /** The key of a request, in place of handler, host and URL. The principal is added to it. */
   readonly key?: (request: CacheableRequest) => string;
   /**
    * For whom the response is: each principal has its own entry. Without it a request that carries `Authorization` or
