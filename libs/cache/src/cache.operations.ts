@@ -15,6 +15,7 @@ export interface CacheOperations extends LoadOperations {
   readonly put: BoundOperation;
   readonly delete: BoundOperation;
   readonly getOrSet: BoundOperation;
+  readonly lookupOrSet: BoundOperation;
   readonly getMany: BoundOperation;
   readonly setMany: BoundOperation;
   readonly deleteMany: BoundOperation;
@@ -51,6 +52,7 @@ export function bindCacheOperations(
     put: cache.bind('put', { idempotent }),
     delete: cache.bind('delete', { idempotent }),
     getOrSet: cache.bind('getOrSet', one),
+    lookupOrSet: cache.bind('lookupOrSet', one),
     getMany: cache.bind('getMany', batch),
     setMany: cache.bind('setMany', { idempotent }),
     deleteMany: cache.bind('deleteMany', { idempotent }),

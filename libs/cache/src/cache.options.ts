@@ -50,8 +50,8 @@ export type CacheBatchFactory<T> = (
   context: CacheFactoryContext,
 ) => Iterable<readonly [string, T]> | PromiseLike<Iterable<readonly [string, T]>>;
 
-/** Where a value came from: `l1` is the memory of this process. */
-export type CacheSource = 'l1';
+/** Where a cached value came from: `l1` is the memory of this process, `l2` the tier that instances share. */
+export type CacheSource = 'l1' | 'l2';
 
 /** Everything that is known about a key. */
 export type CacheLookup<T> =
@@ -60,7 +60,7 @@ export type CacheLookup<T> =
       /** `null`: it is known that nothing exists under the key. */
       readonly value: T | null;
       readonly source: CacheSource;
-      /** Whether the value is served past its life. Always `false` with the embedded engine. */
+      /** Whether it may be out of date: a copy of this process that answers while the shared tier does not. */
       readonly stale: boolean;
       /** Time since it was written, in milliseconds. */
       readonly age: number;
@@ -68,3 +68,12 @@ export type CacheLookup<T> =
       readonly ttl: number;
     }
   | { readonly hit: false; readonly value: undefined; readonly stale: false };
+
+/** A value and how `lookupOrSet` came by it. */
+export interface CacheLoaded<T> {
+  readonly value: T;
+  /** `factory`: it was loaded, by this call or by one that it joined. */
+  readonly source: CacheSource | 'factory';
+  /** Whether it may be out of date: a copy of this process that answers while the shared tier does not. */
+  readonly stale: boolean;
+}

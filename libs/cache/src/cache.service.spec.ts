@@ -176,6 +176,32 @@ describe('CacheService.lookup', () => {
   });
 });
 
+describe('CacheService.lookupOrSet', () => {
+  it('says whether the value was cached or loaded', async () => {
+    const load = () => cache.lookupOrSet('key', () => ({ a: 1 }));
+    expect(await load()).toEqual({ value: { a: 1 }, source: 'factory', stale: false });
+    expect(await load()).toEqual({ value: { a: 1 }, source: 'l1', stale: false });
+    expect(calls().filter((call) => call.includes('lookupOrSet'))).toEqual([
+      'cache.lookupOrSet attempt',
+      'cache.lookupOrSet miss',
+      'cache.lookupOrSet attempt',
+      'cache.lookupOrSet hit',
+    ]);
+  });
+
+  it('cache rule 18: takes a negative entry for cached', async () => {
+    await cache.set('key', null);
+    expect(await cache.lookupOrSet('key', () => 1)).toMatchObject({ value: null, source: 'l1' });
+  });
+
+  it('cache rule 15: shares the load of a key with getOrSet', async () => {
+    let loads = 0;
+    const factory = async () => ++loads;
+    const both = [cache.getOrSet('key', factory), cache.lookupOrSet('key', factory)];
+    expect(await Promise.all(both)).toEqual([1, { value: 1, source: 'factory', stale: false }]);
+  });
+});
+
 describe('CacheService.delete', () => {
   it('gives true whether the key existed or not: it is acknowledged', async () => {
     await cache.set('key', 1);

@@ -5,6 +5,7 @@ import { bindCacheOperations, type CacheOperations } from './cache.operations.js
 import type {
   CacheBatchFactory,
   CacheFactory,
+  CacheLoaded,
   CacheLoadOptions,
   CacheLookup,
   CacheSetEntry,
@@ -90,9 +91,30 @@ export class CacheService {
       { key, options },
     );
     if (found !== undefined) return found as T;
-    const single: CacheBatchFactory<T> = async (_, context) => [[key, await factory(context)]];
-    const landing = await this.#loader.load([key], single, options, landings);
-    return read(landing.get(key)) as T;
+    return this.#load(key, factory, options, landings);
+  }
+
+  /**
+   * As {@link getOrSet}, and says where the value came from and whether it may be out of date.
+   * @example
+   * const { value, source, stale } = await cache.lookupOrSet(key, load);
+   * response.header('X-Cache', source === 'factory' ? 'miss' : stale ? 'stale' : 'hit');
+   */
+  async lookupOrSet<T>(
+    key: CacheKey<T>,
+    factory: CacheFactory<T>,
+    options: CacheLoadOptions = {},
+  ): Promise<CacheLoaded<T>> {
+    const { landings } = this.#loader;
+    const found = await this.#findOrElse(
+      undefined,
+      this.#operations.lookupOrSet,
+      this.#work.lookupForLoad,
+      { key, options },
+    );
+    if (found !== undefined) return found as CacheLoaded<T>;
+    const value = await this.#load(key, factory, options, landings);
+    return { value, source: 'factory', stale: false };
   }
 
   /**
@@ -175,6 +197,17 @@ export class CacheService {
   protected inspect(key: string): CacheEntry | undefined {
     const entry = this.#engine.find(key);
     return isPromiseLike(entry) ? undefined : entry;
+  }
+
+  async #load<T>(
+    key: CacheKey<T>,
+    factory: CacheFactory<T>,
+    options: CacheLoadOptions,
+    landings: number,
+  ): Promise<T> {
+    const single: CacheBatchFactory<T> = async (_, context) => [[key, await factory(context)]];
+    const landing = await this.#loader.load([key], single, options, landings);
+    return read(landing.get(key)) as T;
   }
 
   /** A cache that cannot be read is not the caller's failure, whatever its error; the operation recorded it. */

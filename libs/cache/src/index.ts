@@ -15,6 +15,7 @@ export type {
   CacheBatchFactory,
   CacheFactory,
   CacheFactoryContext,
+  CacheLoaded,
   CacheLoadOptions,
   CacheLookup,
   CacheSetEntry,

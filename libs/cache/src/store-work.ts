@@ -1,6 +1,6 @@
 import type { Clock } from 'nestjs-mainstay/common';
 import type { CacheEngine } from './cache-engine.js';
-import type { CacheLoadOptions, CacheLookup, CacheSetEntry } from './cache.options.js';
+import type { CacheLoaded, CacheLoadOptions, CacheLookup, CacheSetEntry } from './cache.options.js';
 import { checkKey } from './keys/check-key.js';
 import type { Awaitable, CacheEntry } from './stores/cache-store.js';
 import { isPromiseLike } from './stores/is-promise-like.js';
@@ -46,6 +46,14 @@ export class StoreWork {
     return this.get(key);
   };
 
+  readonly lookupForLoad = ({
+    key,
+    options,
+  }: LoadRequest): Awaitable<CacheLoaded<unknown> | undefined> => {
+    this.#engine.lifeOfLoaded(undefined, options);
+    return map(this.#engine.find(key), loadedOf);
+  };
+
   readonly getMany = (keys: readonly string[]): Awaitable<unknown[]> => all(keys.map(this.get));
 
   readonly getManyForLoad = ({ keys, options }: BatchLoadRequest): Awaitable<unknown[]> => {
@@ -87,6 +95,11 @@ export class StoreWork {
 
 function valueOf(entry: CacheEntry | undefined): unknown {
   return entry === undefined ? undefined : readCachedValue(entry);
+}
+
+function loadedOf(entry: CacheEntry | undefined): CacheLoaded<unknown> | undefined {
+  if (entry === undefined) return undefined;
+  return { value: readCachedValue(entry), source: 'l1', stale: false };
 }
 
 function acknowledged(): true {
