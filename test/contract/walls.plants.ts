@@ -134,6 +134,11 @@ export const forbiddenText: readonly Plant[] = [
     'no-restricted-imports',
   ],
   [
+    'libs/cache/src/test.spec.ts',
+    `import { a } from '../../../test/contract/a.js'; a();`,
+    'no-restricted-imports',
+  ],
+  [
     'libs/cache/src/path.spec.ts',
     `import { a } from '../../status/src/index.js'; a();`,
     'no-restricted-imports',

@@ -1,0 +1,63 @@
+import { accessSync, constants, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Where Debian and Ubuntu keep the programs of each PostgreSQL version, outside the PATH. */
+const postgresHome = '/usr/lib/postgresql';
+
+/** The programs that a PostgreSQL server of one's own takes. */
+const postgresPrograms = ['postgres', 'initdb'];
+
+/**
+ * The program of a Redis server.
+ * @param {string} [path] the folders to look in, as in the variable PATH
+ * @returns {string | undefined} its absolute path
+ */
+export function findRedisServer(path = process.env.PATH) {
+  return foldersOf(path)
+    .map((folder) => join(folder, 'redis-server'))
+    .find(isExecutable);
+}
+
+/**
+ * The folder with the programs of PostgreSQL, of the newest version that there is.
+ * @param {string} [path] the folders to look in besides, as in the variable PATH
+ * @param {string} [home]
+ * @returns {string | undefined} its absolute path
+ */
+export function findPostgresPrograms(path = process.env.PATH, home = postgresHome) {
+  return [...versionFolders(home), ...foldersOf(path)].find((folder) =>
+    postgresPrograms.every((program) => isExecutable(join(folder, program))),
+  );
+}
+
+/** @param {string | undefined} path */
+function foldersOf(path = '') {
+  return path.split(delimiter).filter(Boolean);
+}
+
+/** @param {string} home */
+function versionFolders(home) {
+  return entriesOf(home)
+    .filter((name) => /^\d+$/.test(name))
+    .sort((a, b) => Number(b) - Number(a))
+    .map((version) => join(home, version, 'bin'));
+}
+
+/** @param {string} folder */
+function entriesOf(folder) {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // not a system that keeps them there
+  }
+}
+
+/** @param {string} file */
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { findPostgresPrograms, findRedisServer } from '../../../scripts/find-servers.mjs';
+import { installScript, missingMessage, planServers } from '../../../scripts/plan-servers.mjs';
+
+describe('planServers', () => {
+  const privilege = vi.fn<() => 'root' | 'sudo' | 'none'>();
+
+  beforeEach(() => {
+    privilege.mockReset().mockReturnValue('root');
+  });
+
+  it('has nothing to do, and asks for nothing, when all servers are there', () => {
+    const plan = planServers({ missing: [], env: {}, hasApt: true, privilege });
+    expect(plan).toEqual({ kind: 'ready' });
+    expect(privilege).not.toHaveBeenCalled();
+  });
+
+  it.each(['root', 'sudo'] as const)('installs what is missing as %s', (granted) => {
+    privilege.mockReturnValue(granted);
+    const missing = ['redis-server', 'postgresql'] as const;
+    const plan = planServers({ missing, env: {}, hasApt: true, privilege });
+    expect(plan).toEqual({ kind: 'install', packages: [...missing], privilege: granted });
+  });
+
+  it('does without a server whose URL is given', () => {
+    const missing = ['redis-server', 'postgresql'] as const;
+    const env = { TEST_REDIS_URL: 'redis://127.0.0.1:6379' };
+    const plan = planServers({ missing, env, hasApt: true, privilege });
+    expect(plan).toMatchObject({ kind: 'install', packages: ['postgresql'] });
+    const both = { ...env, TEST_POSTGRES_URL: 'postgres://127.0.0.1/tests' };
+    expect(planServers({ missing, env: both, hasApt: true, privilege })).toEqual({ kind: 'ready' });
+  });
+
+  it.each([
+    ['there is no apt-get', false, 'root'],
+    ['it may not be used', true, 'none'],
+  ] as const)('tells in one plain line what is missing when %s', (_, hasApt, granted) => {
+    privilege.mockReturnValue(granted);
+    const missing = ['redis-server', 'postgresql'] as const;
+    const plan = planServers({ missing, env: {}, hasApt, privilege });
+    expect(plan).toEqual({ kind: 'tell', message: missingMessage(missing) });
+  });
+});
+
+describe('missingMessage', () => {
+  it('names the packages and the variables that do instead', () => {
+    expect(missingMessage(['redis-server', 'postgresql'])).toMatch(
+      /^Tests .* redis-server and postgresql, .* Install them, or set TEST_REDIS_URL and TEST_POSTGRES_URL .*\.\n$/,
+    );
+    expect(missingMessage(['postgresql'])).toMatch(/Install it, or set TEST_POSTGRES_URL to/);
+  });
+});
+
+describe('installScript', () => {
+  it('is a script that the shell understands', () => {
+    const script = installScript(['redis-server', 'postgresql']);
+    expect(spawnSync('sh', ['-n'], { input: script }).status).toBe(0);
+  });
+
+  it('updates the lists, then installs just the packages', () => {
+    const lines = installScript(['redis-server', 'postgresql']).split('\n');
+    expect(lines.at(-2)).toBe('apt-get update');
+    expect(lines.at(-1)).toMatch(
+      /^apt-get install -y --no-install-recommends .* redis-server postgresql$/,
+    );
+  });
+
+  it('starts no service, and makes no cluster when PostgreSQL is among them', () => {
+    expect(installScript(['redis-server'])).toContain('policy-rc.d');
+    expect(installScript(['redis-server'])).not.toContain('createcluster.conf');
+    expect(installScript(['postgresql'])).toContain('create_main_cluster = false');
+  });
+});
+
+describe('finding servers', () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'find-servers-'));
+  });
+
+  afterEach(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  async function program(path: string, mode = 0o755): Promise<void> {
+    const file = join(folder, path);
+    await mkdir(join(file, '..'), { recursive: true });
+    await writeFile(file, '');
+    await chmod(file, mode);
+  }
+
+  it('takes redis-server from the first folder of the PATH that has it', async () => {
+    await program('b/redis-server');
+    await program('c/redis-server');
+    const path = ['a', 'b', 'c'].map((name) => join(folder, name)).join(delimiter);
+    expect(findRedisServer(path)).toBe(join(folder, 'b/redis-server'));
+    expect(findRedisServer(join(folder, 'a'))).toBeUndefined();
+    expect(findRedisServer('')).toBeUndefined();
+  });
+
+  it('takes the newest PostgreSQL that is complete', async () => {
+    for (const name of ['9/bin/postgres', '9/bin/initdb', '15/bin/postgres', '15/bin/initdb'])
+      await program(name);
+    await program('16/bin/postgres');
+    expect(findPostgresPrograms('', folder)).toBe(join(folder, '15/bin'));
+  });
+
+  it('looks for PostgreSQL on the PATH where no version has a folder', async () => {
+    await program('bin/postgres');
+    await program('bin/initdb');
+    const nowhere = join(folder, 'nowhere');
+    expect(findPostgresPrograms(join(folder, 'bin'), nowhere)).toBe(join(folder, 'bin'));
+    expect(findPostgresPrograms('', nowhere)).toBeUndefined();
+  });
+
+  it('takes no file that may not be run', async () => {
+    await program('redis-server', 0o644);
+    expect(findRedisServer(folder)).toBeUndefined();
+  });
+});

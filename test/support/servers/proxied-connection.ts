@@ -1,0 +1,81 @@
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What happens to the bytes on their way. */
+export interface ProxyFaults {
+  /** How long each of them is under way, in milliseconds. */
+  delayMs: number;
+  /** Whether they are taken and dropped. */
+  blackHole: boolean;
+}
+
+/** One connection of a client to a server, through the test. */
+export class ProxiedConnection {
+  readonly #client: Socket;
+  readonly #server: Socket;
+  readonly #faults: Readonly<ProxyFaults>;
+  #hasLostBytes = false;
+  #answersEnded = false;
+
+  constructor(client: Socket, targetPort: number, faults: Readonly<ProxyFaults>) {
+    this.#client = client;
+    this.#faults = faults;
+    this.#server = connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true });
+    this.#carry(client, this.#server);
+    this.#carry(this.#server, client);
+  }
+
+  /** Whether something was swallowed, so that the two sides no longer agree on what was said. */
+  get hasLostBytes(): boolean {
+    return this.#hasLostBytes;
+  }
+
+  /** Breaks both sides at once. */
+  destroy(): void {
+    this.#client.resetAndDestroy();
+    this.#server.resetAndDestroy();
+  }
+
+  /** Ends the direction from server to client. */
+  endAnswers(): void {
+    this.#answersEnded = true;
+    this.#client.end();
+  }
+
+  /** Passes on, in order, what comes from one side; each piece and the end take the time of the delay. */
+  #carry(from: Socket, to: Socket): void {
+    let last = Promise.resolve();
+    const inOrder = (pass: () => void): void => {
+      const due = performance.now() + this.#faults.delayMs;
+      last = last.then(async () => {
+        const rest = due - performance.now();
+        if (rest > 0) await sleep(rest, undefined, { ref: false });
+        pass();
+      });
+    };
+    from.on('data', (bytes) => inOrder(() => this.#pass(bytes, from, to)));
+    from.on('end', () => inOrder(() => this.#passEnd(to)));
+    from.on('error', () => this.#passBreak(to));
+  }
+
+  #pass(bytes: Buffer, from: Socket, to: Socket): void {
+    if (this.#faults.blackHole) {
+      this.#hasLostBytes = true;
+      return;
+    }
+    if (to === this.#client && this.#answersEnded) return;
+    if (!to.writable || to.write(bytes)) return;
+    from.pause();
+    to.once('drain', () => from.resume());
+  }
+
+  #passEnd(to: Socket): void {
+    if (this.#faults.blackHole) this.#hasLostBytes = true;
+    else to.end();
+  }
+
+  #passBreak(to: Socket): void {
+    if (this.#faults.blackHole) this.#hasLostBytes = true;
+    else to.resetAndDestroy();
+  }
+}
