@@ -17,7 +17,6 @@ export async function sendStatement(
   send: () => Promise<SqliteResult>,
 ): Promise<QueryResult> {
   const { logger } = runner.dataSource;
-  const events = new BroadcasterResult();
   const { broadcaster } = runner;
   logger.logQuery(sql, parameters, runner);
   await broadcaster.broadcast('BeforeQuery', sql, parameters);
@@ -28,7 +27,7 @@ export async function sendStatement(
     const slowMs = runner.driver.options.maxQueryExecutionTime;
     if (slowMs && durationMs > slowMs) logger.logQuerySlow(durationMs, sql, parameters, runner);
     broadcaster.broadcastAfterQueryEvent(
-      events,
+      NOBODY_WAITS,
       sql,
       parameters,
       true,
@@ -41,7 +40,7 @@ export async function sendStatement(
     const failure = error as Error;
     logger.logQueryError(failure, sql, parameters, runner);
     broadcaster.broadcastAfterQueryEvent(
-      events,
+      NOBODY_WAITS,
       sql,
       parameters,
       false,
@@ -50,10 +49,11 @@ export async function sendStatement(
       failure,
     );
     throw isDriverError(failure) ? new QueryFailedError(sql, parameters, failure) : failure;
-  } finally {
-    await events.wait();
   }
 }
+
+/** The broadcaster of our runners leaves it empty: observers do not delay a statement. */
+const NOBODY_WAITS = new BroadcasterResult();
 
 /** What neither we nor an abort signal raised. */
 function isDriverError(error: Error): boolean {

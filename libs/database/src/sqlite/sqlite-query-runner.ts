@@ -1,14 +1,16 @@
-import { Logger } from '@nestjs/common';
 import {
   NamedPlaceholdersNotSupportedError,
   QueryRunnerAlreadyReleasedError,
   type QueryResult,
 } from 'typeorm';
-import type { Clock } from 'nestjs-mainstay/common';
+import { redactError, type Clock } from 'nestjs-mainstay/common';
+import { GuardedLogger } from 'nestjs-mainstay/resilience';
 import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver.js';
 import { BetterSqlite3QueryRunner } from 'typeorm/driver/better-sqlite3/BetterSqlite3QueryRunner.js';
+import { GuardedBroadcaster } from '../data-source/guarded-broadcaster.js';
 import type { DatabaseOperations } from '../database-operations.js';
 import { TransactionAbortedError, TransactionLeftOpenError } from '../errors/transaction.errors.js';
+import { AfterEnd } from '../transactions/after-end.js';
 import type { BeginOptions, TransactionRunner } from '../transactions/transaction-runner.js';
 import type { SqliteConnection, SqliteResult } from './sqlite-connection.js';
 import type { AcquireOptions } from './sqlite-gate.js';
@@ -22,6 +24,7 @@ export interface SqliteRunnerHost {
   readonly driver: BetterSqlite3Driver;
   readonly clock: Clock;
   readonly operations: DatabaseOperations;
+  readonly transactionTimeoutMs: number;
 }
 
 /** `recorded: false` for what is part of an operation that is recorded as a whole. */
@@ -37,14 +40,17 @@ export interface SqliteRunnerOptions {
 export class SqliteQueryRunner extends BetterSqlite3QueryRunner implements TransactionRunner {
   protected readonly host: SqliteRunnerHost;
   readonly session: SqliteSession;
-  readonly #logger = new Logger('DatabaseModule');
+  override broadcaster: GuardedBroadcaster;
+  readonly #logger = new GuardedLogger('DatabaseModule');
   readonly #isRecorded: boolean;
   #beginsReadOnly = false;
   #hasFailed = false;
+  #isCommitted = false;
 
   constructor(host: SqliteRunnerHost, options: SqliteRunnerOptions) {
     super(host.driver);
     this.host = host;
+    this.broadcaster = new GuardedBroadcaster(this, host.name);
     this.session = options.session;
     this.#isRecorded = options.recorded;
   }
@@ -94,32 +100,46 @@ export class SqliteQueryRunner extends BetterSqlite3QueryRunner implements Trans
     await this.execute(sql);
   }
 
-  commit(): Promise<void> {
-    return this.commitTransaction();
+  get isCommitSent(): boolean {
+    // In one turn of the event loop with the answer.
+    return this.#isCommitted;
+  }
+
+  get announced(): Promise<void> {
+    return this.broadcaster.announced;
+  }
+
+  async commit(): Promise<void> {
+    const { isTransactionActive: wasActive } = this;
+    try {
+      await super.commitTransaction();
+    } catch (error) {
+      if (!wasActive || !this.#isCommitted) throw error;
+      this.isTransactionActive = false;
+      this.transactionDepth = 0;
+      this.#report('what followed a commit failed', error);
+    }
   }
 
   abort(reason: () => Error): void {
     try {
       this.session.end(reason);
     } catch (error) {
-      this.#logger.error(`${this.host.name}: a rollback failed`, (error as Error).stack);
+      this.#report('a rollback failed', error);
     }
     this.isTransactionActive = false;
     this.transactionDepth = 0;
   }
 
-  /** As TypeORM's, but a subscriber that fails after the COMMIT does not make it look failed. */
+  /** As TypeORM's, but what comes after the COMMIT neither makes it look failed nor keeps the caller for ever. */
   override async commitTransaction(): Promise<void> {
-    const wasActive = this.isTransactionActive;
-    try {
-      await super.commitTransaction();
-    } catch (error) {
-      if (!wasActive || this.isTransactionActive) throw error;
-      this.#logger.error(
-        `${this.host.name}: a subscriber failed after a commit`,
-        (error as Error).stack,
-      );
-    }
+    await this.commit();
+    await this.#awaitAnnounced();
+  }
+
+  override async rollbackTransaction(): Promise<void> {
+    await super.rollbackTransaction();
+    await this.#awaitAnnounced();
   }
 
   override async beforeMigration(): Promise<void> {
@@ -169,6 +189,16 @@ export class SqliteQueryRunner extends BetterSqlite3QueryRunner implements Trans
     if (this.isReleased) throw new QueryRunnerAlreadyReleasedError();
   }
 
+  async #awaitAnnounced(): Promise<void> {
+    const time = new AfterEnd(this.host.clock, this.host.transactionTimeoutMs);
+    await time.wait('What subscribers do after a transaction', this.announced);
+  }
+
+  #report(problem: string, failure: unknown): void {
+    const { name, message, stack } = redactError(failure);
+    this.#logger.error(`${this.host.name}: ${problem}: ${name}: ${message}`, stack);
+  }
+
   #perform(
     connection: SqliteConnection,
     sql: string,
@@ -182,8 +212,12 @@ export class SqliteQueryRunner extends BetterSqlite3QueryRunner implements Trans
       connection.beginReadOnly();
       return NOTHING;
     }
-    return connection.execute(sql, parameters);
+    const result = connection.execute(sql, parameters);
+    if (this.isTransactionActive) this.#isCommitted = COMMIT.test(sql);
+    return result;
   }
 }
+
+const COMMIT = /^\s*(?:COMMIT|END)\b/i;
 
 const NOTHING: SqliteResult = { rows: undefined, changes: 0, lastInsertRowid: 0 };

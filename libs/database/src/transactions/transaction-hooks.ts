@@ -1,4 +1,6 @@
-import { Logger } from '@nestjs/common';
+import { redactError } from 'nestjs-mainstay/common';
+import { GuardedLogger } from 'nestjs-mainstay/resilience';
+import type { AfterEnd } from './after-end.js';
 
 /** Something to do after the end of a transaction. */
 export type TransactionHook = () => Promise<void> | void;
@@ -13,7 +15,7 @@ interface Entry {
  * end run at once, or never, as the end was.
  */
 export class TransactionHooks {
-  readonly #logger = new Logger('TransactionManager');
+  readonly #logger = new GuardedLogger('TransactionManager');
   #entries: Entry[] = [];
   #outcome: 'commit' | 'rollback' | undefined;
   #parent: TransactionHooks | undefined;
@@ -42,11 +44,16 @@ export class TransactionHooks {
     }
   }
 
-  /** Runs the hooks of the way in which the transaction ended, one after the other. Never rejects: failures are logged. */
-  async run(outcome: 'commit' | 'rollback'): Promise<void> {
+  /**
+   * Runs the hooks of the way in which the transaction ended, one after the other. Never rejects: failures are logged.
+   * @param time how long each is waited for before the next; @default until it ends
+   */
+  async run(outcome: 'commit' | 'rollback', time?: AfterEnd): Promise<void> {
     this.#outcome = outcome;
     for (const { on, hook } of this.#entries) {
-      if (on === outcome || on === 'end') await this.#runOne(outcome, hook);
+      if (on !== outcome && on !== 'end') continue;
+      const running = this.#runOne(outcome, hook);
+      await (time ? time.wait(`A hook after the ${outcome}`, running) : running);
     }
   }
 
@@ -54,9 +61,10 @@ export class TransactionHooks {
     try {
       await hook();
     } catch (error) {
+      const { name, message, stack } = redactError(error);
       this.#logger.error(
-        `A hook after the ${outcome} of a transaction failed; the transaction itself is not affected.`,
-        error instanceof Error ? error.stack : String(error),
+        `A hook after the ${outcome} of a transaction failed; the transaction itself is not affected: ${name}: ${message}`,
+        stack,
       );
     }
   }

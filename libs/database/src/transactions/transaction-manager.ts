@@ -46,7 +46,7 @@ export class TransactionManager {
     if (['SUPPORTS', 'NOT_SUPPORTED', 'NEVER'].includes(propagation)) {
       return runInScope(this.#host, undefined, async () => work(this.#host.manager));
     }
-    return new TransactionUnit(this.#host, ++this.#transactions, options).run(work);
+    return new TransactionUnit<T>(this.#host, ++this.#transactions, options).run(work);
   }
 
   /** The transaction that the running code is in; `undefined` when there is none. */

@@ -13,8 +13,15 @@ export interface TransactionRunner {
   begin(options: BeginOptions): Promise<void>;
   /** Runs a statement of the transaction's own (SAVEPOINT and the like); not recorded. */
   control(sql: string): Promise<void>;
-  /** Commits. @throws when the transaction is not committed for certain */
+  /**
+   * Commits; settles with the answer of the engine, whatever subscribers do afterwards.
+   * @throws when the transaction is not committed for certain
+   */
   commit(): Promise<void>;
+  /** `true` once COMMIT was sent: from then on only its answer tells how the transaction ended. */
+  readonly isCommitSent: boolean;
+  /** Settles when subscribers have heard of the end, which may be never. Never rejects. */
+  readonly announced: Promise<void>;
   /** Rolls back at once and refuses everything that comes later with `reason`. Does nothing after the end. */
   abort(reason: () => Error): void;
   /** Gives the connection back, clean. */

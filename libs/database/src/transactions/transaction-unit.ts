@@ -1,6 +1,9 @@
+import { redactError } from 'nestjs-mainstay/common';
+import { GuardedLogger } from 'nestjs-mainstay/resilience';
 import { DatabaseError } from '../errors/database.error.js';
 import { detectDatabaseError, toDatabaseError } from '../errors/to-database-error.js';
 import { TransactionTimeoutError, UnexpectedRollbackError } from '../errors/transaction.errors.js';
+import { AfterEnd } from './after-end.js';
 import { runInScope } from './transaction-context.js';
 import type { TransactionHost } from './transaction-host.js';
 import type { TransactionRunner } from './transaction-runner.js';
@@ -10,12 +13,14 @@ import type { TransactionOptions, TransactionWork } from './transaction.options.
 /** How the work of a unit ended, where the database did what it was asked. */
 type Settled<T> = { readonly value: T } | { readonly thrown: unknown };
 
-/** One outermost transaction, from its begin to its hooks. */
-export class TransactionUnit {
+/** One outermost transaction, from its begin to its hooks. Once the engine has committed it, nothing turns its outcome. */
+export class TransactionUnit<T> {
+  readonly #logger = new GuardedLogger('TransactionManager');
   readonly #host: TransactionHost;
   readonly #id: number;
   readonly #options: TransactionOptions;
   #scope: TransactionScope | undefined;
+  #committed: { readonly value: T } | undefined;
 
   constructor(host: TransactionHost, id: number, options: TransactionOptions) {
     this.#host = host;
@@ -24,26 +29,36 @@ export class TransactionUnit {
   }
 
   /** Runs the work as one recorded transaction, then its hooks. */
-  async run<T>(work: TransactionWork<T>): Promise<T> {
-    let isCommitted = false;
+  async run(work: TransactionWork<T>): Promise<T> {
     try {
-      const settled = await this.#host.operations.transaction(() => this.#execute(work));
+      const settled = await this.#record(work);
       if ('thrown' in settled) throw settled.thrown;
-      isCommitted = true;
       return settled.value;
     } finally {
-      await this.#runHooks(isCommitted ? 'commit' : 'rollback');
+      await this.#finish();
     }
   }
 
-  async #execute<T>(work: TransactionWork<T>): Promise<Settled<T>> {
+  /** An interceptor around a transaction that is committed cannot make it look failed. */
+  async #record(work: TransactionWork<T>): Promise<Settled<T>> {
+    try {
+      const settled = await this.#host.operations.transaction(() => this.#execute(work));
+      return this.#committed ?? settled;
+    } catch (error) {
+      if (!this.#committed) throw error;
+      this.#report('What followed the commit of a transaction', error);
+      return this.#committed;
+    }
+  }
+
+  async #execute(work: TransactionWork<T>): Promise<Settled<T>> {
     const runner = this.#host.createTransactionRunner();
     try {
       await this.#begin(runner);
       const scope = this.#openScope(runner);
       return await this.#withDeadline(scope, () => this.#workAndCommit(scope, work));
     } finally {
-      await runner.release();
+      if (!this.#committed) await runner.release();
     }
   }
 
@@ -70,7 +85,7 @@ export class TransactionUnit {
     return this.#scope;
   }
 
-  async #workAndCommit<T>(scope: TransactionScope, work: TransactionWork<T>): Promise<Settled<T>> {
+  async #workAndCommit(scope: TransactionScope, work: TransactionWork<T>): Promise<Settled<T>> {
     let value: T;
     try {
       const manager = this.#host.createScopedManager(scope);
@@ -82,7 +97,8 @@ export class TransactionUnit {
       return { thrown: error };
     }
     await this.#commit(scope);
-    return { value };
+    this.#committed = { value };
+    return this.#committed;
   }
 
   async #commit(scope: TransactionScope): Promise<void> {
@@ -97,12 +113,20 @@ export class TransactionUnit {
     throw new UnexpectedRollbackError(name, failure.cause, operations.classify(failure.cause));
   }
 
-  /** Settles at the deadline at the latest; what the work does afterwards reaches no database. */
-  #withDeadline<T>(scope: TransactionScope, run: () => Promise<T>): Promise<T> {
-    const { name, clock, transactionTimeoutMs } = this.#host;
-    const timeoutMs = this.#options.timeoutMs ?? transactionTimeoutMs;
-    return new Promise<T>((resolve, reject) => {
+  get #timeoutMs(): number {
+    return this.#options.timeoutMs ?? this.#host.transactionTimeoutMs;
+  }
+
+  /**
+   * Settles at the deadline, unless the COMMIT is on its way: its answer is waited for, with the engine's own deadline.
+   * What the work does afterwards reaches no database.
+   */
+  #withDeadline<R>(scope: TransactionScope, run: () => Promise<R>): Promise<R> {
+    const { name, clock } = this.#host;
+    const timeoutMs = this.#timeoutMs;
+    return new Promise<R>((resolve, reject) => {
       const expire = (): void => {
+        if (scope.facts.runner.isCommitSent) return;
         const error = new TransactionTimeoutError(name, timeoutMs);
         void scope.rollback(error).then(() => reject(error), reject);
       };
@@ -113,9 +137,26 @@ export class TransactionUnit {
     });
   }
 
-  async #runHooks(outcome: 'commit' | 'rollback'): Promise<void> {
+  /** Subscribers hear of the commit, the connection is given back, then come the hooks. Never rejects. */
+  async #finish(): Promise<void> {
     const scope = this.#scope;
-    if (scope) await runInScope(this.#host, undefined, () => scope.hooks.run(outcome));
+    if (!scope) return;
+    const time = new AfterEnd(this.#host.clock, this.#timeoutMs);
+    const { runner } = scope.facts;
+    if (this.#committed) {
+      await time.wait('What subscribers do after the commit', runner.announced);
+      await runner
+        .release()
+        .catch((error: unknown) => this.#report('Giving the connection back', error));
+    }
+    const outcome = this.#committed ? 'commit' : 'rollback';
+    await runInScope(this.#host, undefined, () => scope.hooks.run(outcome, time));
+  }
+
+  #report(what: string, failure: unknown): void {
+    const { name, message, stack } = redactError(failure);
+    const problem = `${this.#host.name}: ${what} failed; the transaction itself is not affected: ${name}: ${message}`;
+    this.#logger.error(problem, stack);
   }
 }
 
