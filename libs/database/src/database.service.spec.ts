@@ -61,6 +61,21 @@ describe('DatabaseService', () => {
     expect(recorded.of('database.transaction failure')).toHaveLength(1);
   });
 
+  it('database rule 14: a write in a readOnly transaction is a mistake of the caller, not of the database', async () => {
+    for (let call = 0; call < 12; call++) {
+      const write = database.transaction(() => database.query(INSERT, ['x']), { readOnly: true });
+      await expect(write).rejects.toMatchObject({
+        code: 'DATABASE_READ_ONLY_TRANSACTION',
+        driverCode: 'SQLITE_READONLY',
+        classification: { kind: 'permanent', reason: 'validation', type: 'READ_ONLY_TRANSACTION' },
+        retryable: false,
+        outcome: 'rolled-back',
+      });
+    }
+    await database.query(INSERT, ['y']);
+    expect(await texts()).toEqual(['y']);
+  });
+
   it('database rule 21: inside NESTED a failed query rolls back to the savepoint only', async () => {
     await database.transaction(async () => {
       await database.query(INSERT, ['x']);

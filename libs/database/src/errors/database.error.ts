@@ -12,6 +12,7 @@ export type DatabaseErrorKind =
   | 'check'
   | 'constraint'
   | 'read-only'
+  | 'read-only-transaction'
   | 'disk-full'
   | 'io'
   | 'corrupt'

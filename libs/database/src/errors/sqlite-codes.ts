@@ -4,6 +4,8 @@ import type { DatabaseErrorKind } from './database.error.js';
 /** What a result code of SQLite means. */
 export interface CodeMeaning {
   readonly kind: DatabaseErrorKind;
+  /** Name for metrics and logs; @default the code */
+  readonly type?: string;
   readonly classification: Omit<Classification, 'type'>;
 }
 
@@ -42,6 +44,13 @@ const MEANINGS: Readonly<Record<string, CodeMeaning>> = {
   SQLITE_MISMATCH: { kind: 'invalid-statement', classification: VALIDATION },
   SQLITE_RANGE: { kind: 'invalid-statement', classification: VALIDATION },
   SQLITE_ERROR: { kind: 'invalid-statement', classification: VALIDATION },
+};
+
+/** A write in a transaction that the caller asked to be read-only. */
+export const READ_ONLY_TRANSACTION: CodeMeaning = {
+  kind: 'read-only-transaction',
+  type: 'READ_ONLY_TRANSACTION',
+  classification: VALIDATION,
 };
 
 /** What a result code means: the extended code's own meaning, else that of its primary code. */

@@ -1,5 +1,6 @@
 import { QueryFailedError } from 'typeorm';
 import { describe, expect, it } from 'vitest';
+import { WriteInReadOnlyError } from '../sqlite/native-sqlite.js';
 import { DatabaseError } from './database.error.js';
 import { detectDatabaseError, toDatabaseError } from './to-database-error.js';
 
@@ -36,6 +37,25 @@ describe('toDatabaseError', () => {
       expect(detectDatabaseError(error)).toEqual(found.classification);
       expect(found.message).toMatch(/^database: .*as the driver says$/);
     }
+  });
+
+  it('database rule 14: tells a transaction that was asked to be read-only from a database that is', () => {
+    const raw = new WriteInReadOnlyError(driverError('SQLITE_READONLY'));
+    for (const error of [raw, new QueryFailedError('DELETE', [], raw)]) {
+      expect(toDatabaseError(error, 'database', 'rolled-back')).toMatchObject({
+        code: 'DATABASE_READ_ONLY_TRANSACTION',
+        message: expect.stringContaining('the transaction is readOnly') as unknown,
+      });
+      expect(detectDatabaseError(error)).toEqual({
+        kind: 'permanent',
+        reason: 'validation',
+        type: 'READ_ONLY_TRANSACTION',
+      });
+    }
+    expect(toDatabaseError(driverError('SQLITE_READONLY'), 'database', 'unknown')).toMatchObject({
+      code: 'DATABASE_READ_ONLY',
+      classification: { kind: 'unavailable' },
+    });
   });
 
   it('what was refused because the database is busy was not sent', () => {

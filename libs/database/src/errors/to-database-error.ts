@@ -1,9 +1,11 @@
 import type { Classification } from 'nestjs-mainstay/resilience';
 import { QueryFailedError } from 'typeorm';
 import { DatabaseError, type DatabaseOutcome } from './database.error.js';
-import { meaningOf, type CodeMeaning } from './sqlite-codes.js';
+import { WriteInReadOnlyError } from '../sqlite/native-sqlite.js';
+import { meaningOf, READ_ONLY_TRANSACTION, type CodeMeaning } from './sqlite-codes.js';
 
 interface Finding extends CodeMeaning {
+  readonly type: string;
   readonly code: string | undefined;
   readonly driverMessage: string;
 }
@@ -13,7 +15,7 @@ export function detectDatabaseError(error: unknown): Classification | undefined 
   if (error instanceof DatabaseError) return error.classification;
   const finding = examine(error);
   if (!finding) return undefined;
-  return { ...finding.classification, type: finding.code ?? 'INVALID_STATEMENT' };
+  return { ...finding.classification, type: finding.type };
 }
 
 /**
@@ -27,10 +29,10 @@ export function toDatabaseError(
 ): unknown {
   const finding = error instanceof DatabaseError ? undefined : examine(error);
   if (!finding) return error;
-  const { kind, classification, code, driverMessage } = finding;
+  const { kind, type, classification, code, driverMessage } = finding;
   return new DatabaseError(`${dataSource}: ${describe(kind)}: ${driverMessage}`, {
     kind,
-    classification: { ...classification, type: code ?? 'INVALID_STATEMENT' },
+    classification: { ...classification, type },
     outcome: classification.notSent ? 'not-sent' : outcome,
     dataSource,
     driverCode: code,
@@ -44,13 +46,15 @@ function examine(error: unknown): Finding | undefined {
   const driverMessage = driverError.message;
   const code = (driverError as { code?: unknown }).code;
   if (typeof code === 'string') {
-    const meaning = meaningOf(code);
-    if (meaning) return { ...meaning, code, driverMessage };
+    const isReadOnly = driverError instanceof WriteInReadOnlyError;
+    const meaning = isReadOnly ? READ_ONLY_TRANSACTION : meaningOf(code);
+    if (meaning) return { type: code, ...meaning, code, driverMessage };
   }
   const isMisuse = driverError instanceof RangeError || driverError instanceof TypeError;
   if (!(error instanceof QueryFailedError) || !isMisuse) return undefined;
   const classification = { kind: 'permanent', reason: 'validation' } as const;
-  return { kind: 'invalid-statement', classification, code: undefined, driverMessage };
+  const type = 'INVALID_STATEMENT';
+  return { kind: 'invalid-statement', type, classification, code: undefined, driverMessage };
 }
 
 function describe(kind: Finding['kind']): string {
@@ -63,6 +67,8 @@ function describe(kind: Finding['kind']): string {
       return 'another process holds the database';
     case 'read-only':
       return 'the database cannot be written';
+    case 'read-only-transaction':
+      return 'the transaction is readOnly; write outside of it, or begin it without that option';
     case 'disk-full':
       return 'the disk is full';
     case 'corrupt':

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WriteInReadOnlyError } from './native-sqlite.js';
 import { loadSqliteEngine } from './sqlite-driver.js';
 import { SqliteConnection } from './sqlite-connection.js';
 import { isBusy } from './native-sqlite.js';
@@ -97,7 +98,7 @@ describe('SqliteConnection', () => {
 
   it('writes nothing in a transaction that only reads, and stands in no way', () => {
     connection.beginReadOnly();
-    expect(() => insert('x')).toThrow(/readonly/);
+    expect(() => insert('x')).toThrow(WriteInReadOnlyError);
     other.execute("INSERT INTO t (a) VALUES ('theirs')");
     connection.execute('COMMIT');
     insert('mine');

@@ -2,6 +2,7 @@ import { bindParameters } from './bind-parameters.js';
 import {
   SqliteOpenError,
   sqliteCode,
+  WriteInReadOnlyError,
   type NativeDatabase,
   type NativeEngine,
   type NativeStatement,
@@ -147,15 +148,25 @@ export class SqliteConnection {
     } catch (error) {
       // What failed may have been left open; without a reference to it the engine finalises it.
       this.#statements.delete(sql);
-      throw error;
+      throw this.#explain(error);
     }
   }
 
   #control({ keyword }: PreparedStatement, sql: string): SqliteResult {
-    if (keyword === 'BEGIN' && !/\bEXCLUSIVE\b/i.test(sql)) this.begin('IMMEDIATE');
-    else this.#native.exec(sql);
+    try {
+      if (keyword === 'BEGIN' && !/\bEXCLUSIVE\b/i.test(sql)) this.begin('IMMEDIATE');
+      else this.#native.exec(sql);
+    } catch (error) {
+      throw this.#explain(error);
+    }
     if (!this.#native.inTransaction) this.#leaveReadOnly();
     return NOTHING;
+  }
+
+  /** The engine gives one code for a file that cannot be written and for a transaction that must not write. */
+  #explain(error: unknown): unknown {
+    const isRefusal = this.#isReadOnly && sqliteCode(error) === 'SQLITE_READONLY';
+    return isRefusal ? new WriteInReadOnlyError(error) : error;
   }
 
   #leaveReadOnly(): void {

@@ -215,6 +215,10 @@ describe('TransactionManager', () => {
     it('database rule 8: readOnly writes nothing, and only there', async () => {
       const write = transactions.run(() => notes.save({ text: 'x' }), { readOnly: true });
       await expect(write).rejects.toMatchObject({ driverError: { code: 'SQLITE_READONLY' } });
+      const pragma = transactions.run((manager) => manager.query('PRAGMA user_version = 7'), {
+        readOnly: true,
+      });
+      await expect(pragma).rejects.toMatchObject({ driverError: { code: 'SQLITE_READONLY' } });
       await notes.save({ text: 'y' });
       expect(await transactions.run(() => texts(), { readOnly: true })).toEqual(['y']);
     });
