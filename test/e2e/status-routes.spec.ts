@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DocumentsClient, formHead } from '../support/documents-client.js';
 import { eventually } from '../support/eventually.js';
-import { readMetrics, type MetricSample } from '../support/metrics.js';
+import { ended, readMetrics, sum } from '../support/metrics.js';
 import { ServiceProcess } from '../support/service-process.js';
 
 let service: ServiceProcess;
@@ -103,26 +103,6 @@ async function breakOffAnUpload(): Promise<void> {
   upload.destroy();
 }
 
-/** How the calls of an operation ended so far, and how many are running. */
-function ended(metrics: readonly MetricSample[], resource: string, operation: string) {
-  const ofOperation = metrics.filter(
-    ({ labels }) => labels['resource'] === resource && labels['operation'] === operation,
-  );
-  const count = (outcome: string): number =>
-    sum(
-      ofOperation.filter(
-        ({ name, labels }) => name === 'mainstay_operations_total' && labels['outcome'] === outcome,
-      ),
-    );
-  return {
-    success: count('success'),
-    failure: count('failure'),
-    rejected: count('rejected'),
-    cancelled: count('cancelled'),
-    active: sum(ofOperation.filter(({ name }) => name === 'mainstay_operations_active')),
-  };
-}
-
 async function cacheRequests(): Promise<{ hit: number; miss: number }> {
   const metrics = await readMetrics(service.url);
   const count = (result: string): number =>
@@ -133,8 +113,4 @@ async function cacheRequests(): Promise<{ hit: number; miss: number }> {
       ),
     );
   return { hit: count('hit'), miss: count('miss') };
-}
-
-function sum(samples: readonly MetricSample[]): number {
-  return samples.reduce((total, { value }) => total + value, 0);
 }

@@ -29,3 +29,41 @@ export function parseMetrics(exposition: string): readonly MetricSample[] {
     };
   });
 }
+
+/** The calls of an operation. */
+export interface OperationCalls {
+  readonly success: number;
+  readonly failure: number;
+  readonly rejected: number;
+  readonly cancelled: number;
+  readonly active: number;
+}
+
+/** How the calls of an operation ended so far, and how many are running. */
+export function ended(
+  metrics: readonly MetricSample[],
+  resource: string,
+  operation: string,
+): OperationCalls {
+  const ofOperation = metrics.filter(
+    ({ labels }) => labels['resource'] === resource && labels['operation'] === operation,
+  );
+  const count = (outcome: string): number =>
+    sum(
+      ofOperation.filter(
+        ({ name, labels }) => name === 'mainstay_operations_total' && labels['outcome'] === outcome,
+      ),
+    );
+  return {
+    success: count('success'),
+    failure: count('failure'),
+    rejected: count('rejected'),
+    cancelled: count('cancelled'),
+    active: sum(ofOperation.filter(({ name }) => name === 'mainstay_operations_active')),
+  };
+}
+
+/** The values of several samples together. */
+export function sum(samples: readonly MetricSample[]): number {
+  return samples.reduce((total, { value }) => total + value, 0);
+}

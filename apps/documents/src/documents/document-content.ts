@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { redactError } from 'nestjs-mainstay/common';
-import { StorageService, type StoredStream } from 'nestjs-mainstay/storage';
+import { StorageService, type ByteRange, type StoredStream } from 'nestjs-mainstay/storage';
 import { errorDetector } from '../errors/error-detector.js';
 import { DocumentNotFoundError } from './documents.errors.js';
 
@@ -24,10 +24,13 @@ export class DocumentContent {
     return { size, sha256 };
   }
 
-  /** @throws DocumentNotFoundError when a delete has just removed it */
-  async open(id: string): Promise<StoredStream> {
+  /**
+   * Opens the content, or a part of it.
+   * @throws DocumentNotFoundError when a delete has just removed it
+   */
+  async open(id: string, range?: ByteRange): Promise<StoredStream> {
     try {
-      return await this.#storage.get(keyOf(id));
+      return await this.#storage.get(keyOf(id), { range });
     } catch (error) {
       if (errorDetector.detect(error).reason === 'not-found') throw new DocumentNotFoundError();
       throw error;

@@ -5,25 +5,24 @@ import {
   Get,
   Headers,
   HttpCode,
+  HttpStatus,
   Param,
   Post,
   Query,
   Res,
-  StreamableFile,
 } from '@nestjs/common';
-import { attachmentHeaders } from 'nestjs-mainstay/storage';
-import { RawRequest } from '../upload/raw-request.decorator.js';
+import { Clock } from 'nestjs-mainstay/common';
+import { entityTagOf } from '../conditional/entity-tag.js';
+import { evaluatePreconditions } from '../conditional/preconditions.js';
+import { RawRequest } from '../http/raw-request.decorator.js';
+import { setHeaders, type ResponseHead } from '../http/response-head.js';
 import { UploadReceiver } from '../upload/upload.receiver.js';
 import { DocumentIdPipe } from './document-id.pipe.js';
 import { viewDocument, type DocumentView } from './document.view.js';
+import { PreconditionFailedError } from './documents.errors.js';
 import { DocumentsService } from './documents.service.js';
 import { readIdempotencyKey } from './idempotency-key.js';
 import { cursorAfter, readPageRequest } from './page.js';
-
-/** What both HTTP adapters' responses can do. */
-interface HeaderTarget {
-  header(name: string, value: string): unknown;
-}
 
 /** A page of documents, newest first. */
 interface DocumentPage {
@@ -37,10 +36,12 @@ interface DocumentPage {
 export class DocumentsController {
   readonly #documents: DocumentsService;
   readonly #uploads: UploadReceiver;
+  readonly #clock: Clock;
 
-  constructor(documents: DocumentsService, uploads: UploadReceiver) {
+  constructor(documents: DocumentsService, uploads: UploadReceiver, clock: Clock) {
     this.#documents = documents;
     this.#uploads = uploads;
+    this.#clock = clock;
   }
 
   /** Stores the file of a form; repeating an upload under its `Idempotency-Key` gives the first result again. */
@@ -48,7 +49,7 @@ export class DocumentsController {
   async create(
     @RawRequest() request: IncomingMessage,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
-    @Res({ passthrough: true }) response: HeaderTarget,
+    @Res({ passthrough: true }) response: ResponseHead,
   ): Promise<DocumentView> {
     const key = readIdempotencyKey(idempotencyKey);
     const { document, replayed } = await this.#uploads.receive(request, (file) =>
@@ -76,26 +77,18 @@ export class DocumentsController {
   @Get(':id')
   async find(
     @Param('id', DocumentIdPipe) id: string,
-    @Res({ passthrough: true }) response: HeaderTarget,
-  ): Promise<DocumentView> {
-    const { document, cached } = await this.#documents.find(id);
-    response.header('X-Cache', cached ? 'hit' : 'miss');
-    return viewDocument(document);
-  }
-
-  /** The content as an attachment: it came from a user, so that a browser must neither show nor run it. */
-  @Get(':id/content')
-  async content(
-    @Param('id', DocumentIdPipe) id: string,
-    @Res({ passthrough: true }) response: HeaderTarget,
-  ): Promise<StreamableFile> {
-    const { document, content } = await this.#documents.open(id);
-    const { contentType, name } = document;
-    // The type is left to the StreamableFile: Express adds a charset to whatever type is set as a header.
-    const { 'content-type': _, ...headers } = attachmentHeaders({ ...content, contentType }, name);
-    for (const [header, value] of Object.entries(headers)) response.header(header, value);
-    response.header('Content-Security-Policy', "default-src 'none'; sandbox");
-    return new StreamableFile(content.stream, { type: contentType });
+    @RawRequest() request: IncomingMessage,
+    @Res({ passthrough: true }) response: ResponseHead,
+  ): Promise<DocumentView | undefined> {
+    const { document, cache } = await this.#documents.find(id);
+    const view = viewDocument(document);
+    const etag = entityTagOf(JSON.stringify(view));
+    const verdict = evaluatePreconditions(request.headers, { etag }, this.#clock.wallTime());
+    if (verdict === 'failed') throw new PreconditionFailedError();
+    setHeaders(response, { 'X-Cache': cache, ETag: etag, 'Cache-Control': 'private, no-cache' });
+    if (verdict === 'proceed') return view;
+    response.status(HttpStatus.NOT_MODIFIED);
+    return undefined;
   }
 
   @Delete(':id')

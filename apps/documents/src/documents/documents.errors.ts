@@ -1,4 +1,11 @@
-import { BadRequestException, ConflictException, NotFoundException } from '@nestjs/common';
+import {
+  BadRequestException,
+  ConflictException,
+  HttpException,
+  HttpStatus,
+  NotFoundException,
+  PreconditionFailedException,
+} from '@nestjs/common';
 
 /** There is no such document. */
 export class DocumentNotFoundError extends NotFoundException {
@@ -21,5 +28,19 @@ export class InvalidIdempotencyKeyError extends BadRequestException {
 export class IdempotencyConflictError extends ConflictException {
   constructor() {
     super('This Idempotency-Key was used for a different file.');
+  }
+}
+
+/** The document is not in the state that the request's `If-Match` or `If-Unmodified-Since` names. */
+export class PreconditionFailedError extends PreconditionFailedException {
+  constructor() {
+    super('The document is not in the state that the request was made for.');
+  }
+}
+
+/** No byte of the content lies in the range that was asked for. */
+export class RangeNotSatisfiableError extends HttpException {
+  constructor(size: number) {
+    super(`The content has ${size} bytes.`, HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE);
   }
 }

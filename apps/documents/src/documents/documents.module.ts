@@ -4,6 +4,7 @@ import { ConfigModule, getConfigToken } from 'nestjs-mainstay/config';
 import { DatabaseModule } from 'nestjs-mainstay/database';
 import { UPLOAD_OPTIONS } from '../upload/upload.options.js';
 import { UploadReceiver } from '../upload/upload.receiver.js';
+import { DocumentContentController } from './document-content.controller.js';
 import { DocumentContent } from './document-content.js';
 import { DocumentIds } from './document-ids.js';
 import { Document } from './document.entity.js';
@@ -19,7 +20,7 @@ import { DocumentsService } from './documents.service.js';
     ConfigModule.forFeature(documentsConfig),
     DatabaseModule.forFeature([Document]),
   ],
-  controllers: [DocumentsController],
+  controllers: [DocumentsController, DocumentContentController],
   providers: [
     { provide: UPLOAD_OPTIONS, useExisting: getConfigToken(documentsConfig) },
     DocumentContent,

@@ -1,4 +1,4 @@
-import type { CacheService } from 'nestjs-mainstay/cache';
+import type { CacheLoaded, CacheService } from 'nestjs-mainstay/cache';
 import { FakeClock } from 'nestjs-mainstay/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { IncomingFile } from '../upload/incoming-file.js';
@@ -26,6 +26,8 @@ async function* bytes(text: string): AsyncGenerator<Buffer> {
 let log: string[];
 let rows: Map<string, Document>;
 let insertError: Error | undefined;
+/** What the cache has. */
+let found: CacheLoaded<Document> | undefined;
 
 const repository = {
   async insert(document: Document) {
@@ -57,7 +59,9 @@ const content = {
 } as unknown as DocumentContent;
 
 const cache = {
-  getOrSet: (_key: string, factory: () => Promise<unknown>) => factory(),
+  async lookupOrSet(_key: string, factory: () => Promise<unknown>) {
+    return found ?? { value: await factory(), source: 'factory', stale: false };
+  },
   async delete() {
     log.push('invalidate cache');
     return true;
@@ -74,6 +78,7 @@ beforeEach(() => {
   log = [];
   rows = new Map();
   insertError = undefined;
+  found = undefined;
 });
 
 describe('DocumentsService.create', () => {
@@ -139,5 +144,22 @@ describe('DocumentsService.delete', () => {
 describe('DocumentsService.find', () => {
   it('says when there is no such document', async () => {
     await expect(service().find('unknown')).rejects.toThrow(DocumentNotFoundError);
+  });
+});
+
+describe('DocumentsService.find, whence', () => {
+  it.each([
+    ['l1', false, 'hit'],
+    ['l2', false, 'hit'],
+    ['l1', true, 'stale'],
+  ] as const)('a value of %s, stale: %j, is a %s', async (source, stale, whence) => {
+    const { document } = await service().create(FILE, null);
+    found = { value: document, source, stale };
+    expect(await service().find(document.id)).toEqual({ document, cache: whence });
+  });
+
+  it('a value of the database is a miss', async () => {
+    const { document } = await service().create(FILE, null);
+    expect(await service().find(document.id)).toEqual({ document, cache: 'miss' });
   });
 });

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CacheService } from 'nestjs-mainstay/cache';
 import { Clock } from 'nestjs-mainstay/common';
 import { InjectConfig } from 'nestjs-mainstay/config';
-import type { StoredStream } from 'nestjs-mainstay/storage';
+import type { ByteRange, StoredStream } from 'nestjs-mainstay/storage';
 import { errorDetector } from '../errors/error-detector.js';
 import type { IncomingFile } from '../upload/incoming-file.js';
 import { DocumentContent } from './document-content.js';
@@ -22,6 +22,13 @@ export interface CreatedDocument {
   readonly document: Document;
   /** `true`: the document was there from an earlier upload with the same key; nothing was stored now. */
   readonly replayed: boolean;
+}
+
+/** A document, and where its description came from. */
+export interface FoundDocument {
+  readonly document: Document;
+  /** `stale`: a copy of this process, while the shared cache does not answer. */
+  readonly cache: 'hit' | 'miss' | 'stale';
 }
 
 const MAX_NAME_LENGTH = 255;
@@ -82,21 +89,17 @@ export class DocumentsService {
   }
 
   /** @throws DocumentNotFoundError */
-  async find(id: string): Promise<{ document: Document; cached: boolean }> {
-    let cached = true;
-    const load = (): Promise<Document | null> => {
-      cached = false;
-      return this.#rows.find(id);
-    };
-    const document = await this.#cache.getOrSet(cacheKey(id), load, { ttl: this.#config.cacheTtl });
-    if (document === null) throw new DocumentNotFoundError();
-    return { document, cached };
+  async find(id: string): Promise<FoundDocument> {
+    const load = (): Promise<Document | null> => this.#rows.find(id);
+    const options = { ttl: this.#config.cacheTtl };
+    const { value, source, stale } = await this.#cache.lookupOrSet(cacheKey(id), load, options);
+    if (value === null) throw new DocumentNotFoundError();
+    return { document: value, cache: source === 'factory' ? 'miss' : stale ? 'stale' : 'hit' };
   }
 
-  /** The document with its content as a stream. @throws DocumentNotFoundError */
-  async open(id: string): Promise<{ document: Document; content: StoredStream }> {
-    const { document } = await this.find(id);
-    return { document, content: await this.#content.open(id) };
+  /** The content of a document, or a part of it, as a stream. @throws DocumentNotFoundError */
+  open({ id }: Document, part?: ByteRange): Promise<StoredStream> {
+    return this.#content.open(id, part);
   }
 
   /** @throws DocumentNotFoundError */
