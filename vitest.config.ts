@@ -43,9 +43,21 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'e2e',
-          include: ['test/{e2e,chaos}/**/*.spec.ts'],
+          name: 'e2e-embedded',
+          include: ['test/e2e/**/*.spec.ts'],
+          exclude: ['test/e2e/servers/**'],
+          env: { TEST_ENGINES: 'embedded' },
           sequence: { groupOrder: 1 },
+          testTimeout: 60_000,
+          ...oneByOne,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'chaos',
+          include: ['test/chaos/**/*.spec.ts'],
+          sequence: { groupOrder: 3 },
           testTimeout: 60_000,
           ...oneByOne,
         },
@@ -56,7 +68,7 @@ export default defineConfig({
           name: 'consumers',
           include: ['test/consumers/*.spec.ts'],
           globalSetup: ['test/support/packed-package.ts'],
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 4 },
           testTimeout: 120_000,
           hookTimeout: 240_000,
           ...oneByOne,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { startEngines, type ServiceEngines } from './engines/service-engines.js';
 import { freePort } from './free-port.js';
 
 const ENTRY = fileURLToPath(new URL('../../build/documents/src/main.js', import.meta.url));
@@ -32,19 +33,27 @@ export interface ServiceExit {
 
 /**
  * The built documents service as a child process on a free port of the loopback interface, with its own directory for
- * data. Call {@link dispose} in the end: no process and no file outlives it.
+ * data and engines of its own, see {@link startEngines}. Call {@link dispose} in the end: no process and no file outlives
+ * it.
  */
 export class ServiceProcess {
   readonly dataDirectory: string;
   readonly port: number;
   readonly #options: ServiceOptions;
+  readonly #engines: ServiceEngines;
   #child: ChildProcess | undefined;
   #exit: Promise<ServiceExit> | undefined;
   #output = '';
 
-  private constructor(dataDirectory: string, port: number, options: ServiceOptions) {
+  private constructor(
+    dataDirectory: string,
+    port: number,
+    engines: ServiceEngines,
+    options: ServiceOptions,
+  ) {
     this.dataDirectory = dataDirectory;
     this.port = port;
+    this.#engines = engines;
     this.#options = options;
   }
 
@@ -76,7 +85,8 @@ export class ServiceProcess {
     if (!existsSync(ENTRY))
       throw new Error(`${ENTRY} is missing. Build the service: npm run build`);
     const directory = await mkdtemp(join(tmpdir(), 'documents-'));
-    return new ServiceProcess(directory, await freePort(), options);
+    const engines = await startEngines(directory, options.env ?? {});
+    return new ServiceProcess(directory, await freePort(), engines, options);
   }
 
   get url(): string {
@@ -100,10 +110,15 @@ export class ServiceProcess {
     return this.#output;
   }
 
-  /** Starts the process, again if it ran before: same port, same data. */
-  async run(): Promise<void> {
+  /**
+   * Starts the process, again if it ran before: same port, same data.
+   * @returns how long it took until it was ready, in milliseconds
+   */
+  async run(): Promise<number> {
+    const startedAt = performance.now();
     this.#spawn();
     await this.#ready();
+    return performance.now() - startedAt;
   }
 
   /**
@@ -136,6 +151,7 @@ export class ServiceProcess {
   /** Ends the process, if it runs, and removes its data. */
   async dispose(): Promise<void> {
     if (this.#child) await this.kill9();
+    await this.#engines.dispose();
     await rm(this.dataDirectory, { recursive: true, force: true });
   }
 
@@ -166,8 +182,7 @@ export class ServiceProcess {
       NO_COLOR: '1',
       HOST: '127.0.0.1',
       PORT: String(this.port),
-      CACHE_URL: 'memory:',
-      DATABASE_URL: `sqlite:${join(this.dataDirectory, 'documents.sqlite')}`,
+      ...this.#engines.env,
       STORAGE_URL: `file:${this.storageDirectory}`,
       ...this.#options.env,
     };

@@ -2,10 +2,10 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, describe, expect, it } from 'vitest';
-import { DocumentsClient } from '../support/documents-client.js';
-import { eventually } from '../support/eventually.js';
-import { expectUnavailable } from '../support/problem.js';
-import { ServiceProcess } from '../support/service-process.js';
+import { DocumentsClient } from '../../support/documents-client.js';
+import { eventually } from '../../support/eventually.js';
+import { expectUnavailable } from '../../support/problem.js';
+import { ServiceProcess } from '../../support/service-process.js';
 
 let service: ServiceProcess;
 
