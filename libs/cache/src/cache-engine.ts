@@ -4,7 +4,7 @@ import type { CacheLoadOptions, CacheSetEntry } from './cache.options.js';
 import { Invalidations } from './invalidations.js';
 import { checkKey, checkTags } from './keys/check-key.js';
 import { Flights } from './loading/flights.js';
-import type { Awaitable, CacheEntry, CacheStore } from './stores/cache-store.js';
+import type { Awaitable, CacheEntry, CacheStore, ReadOptions } from './stores/cache-store.js';
 import { isPromiseLike } from './stores/is-promise-like.js';
 import { jitterTtl, parseTtl } from './ttl.js';
 import { toCachedValue, type CachedValue } from './values/cached-value.js';
@@ -17,6 +17,10 @@ export interface CacheBackend {
   readonly clock: Clock;
   /** @throws CacheUnavailableError while there is none */
   readonly store: CacheStore;
+  /** Whether the store keeps copies that answer when it cannot be asked. @default false */
+  readonly hasFallback?: boolean;
+  /** The order of writes and invalidations, where the store has to know it. @default one of its own */
+  readonly invalidations?: Invalidations;
 }
 
 /** How long an entry lives and what invalidates it. */
@@ -36,17 +40,23 @@ export interface PreparedWrite {
 export class CacheEngine {
   readonly flights = new Flights();
   readonly #backend: CacheBackend;
-  readonly #invalidations = new Invalidations();
+  readonly #invalidations: Invalidations;
 
   constructor(backend: CacheBackend) {
     this.#backend = backend;
+    this.#invalidations = backend.invalidations ?? new Invalidations();
   }
 
   /** The entry of a key, if it may be served. @throws InvalidCacheKeyError */
-  find(key: string): Awaitable<CacheEntry | undefined> {
+  find(key: string, options?: ReadOptions): Awaitable<CacheEntry | undefined> {
     checkKey(key);
-    const entry = this.#backend.store.get(key);
+    const entry = this.#backend.store.get(key, options);
     return isPromiseLike(entry) ? entry.then((found) => this.#valid(found)) : this.#valid(entry);
+  }
+
+  /** A copy that may be out of date, for when {@link find} failed. */
+  findStale(key: string): CacheEntry | undefined {
+    return this.#valid(this.#backend.store.getStale?.(key));
   }
 
   /**
@@ -72,11 +82,10 @@ export class CacheEngine {
   setLoaded(key: string, value: CachedValue, life: EntryLife, version: number): Awaitable<void> {
     if (value.data === undefined || life.ttlMs === 0) return undefined;
     if (!this.#invalidations.isValid(version, life.tags)) return undefined;
-    const jittered = jitterTtl(life.ttlMs, this.#backend.clock.random());
-    return this.#backend.store.set(
-      key,
-      this.#entry(value, { ttlMs: jittered, tags: life.tags }, version),
-    );
+    const { store, clock } = this.#backend;
+    const ttlMs = jitterTtl(life.ttlMs, clock.random());
+    const entry = this.#entry(value, { ttlMs, tags: life.tags }, version);
+    return store.setLoaded ? store.setLoaded(key, entry) : store.set(key, entry);
   }
 
   /** @throws InvalidCacheKeyError */
@@ -94,12 +103,13 @@ export class CacheEngine {
   }
 
   /** Invalidates what carries one of the tags, loads in progress included. @throws InvalidCacheTagError */
-  invalidateTags(tags: readonly string[]): void {
+  invalidateTags(tags: readonly string[]): Awaitable<void> {
     checkTags(tags);
     // Asked for first: while there is no store, nothing is acknowledged.
-    void this.#backend.store;
+    const { store } = this.#backend;
     this.#invalidations.invalidate(tags);
     this.flights.closeBefore(this.version());
+    return store.invalidateTags?.(tags);
   }
 
   /** The version of a load that begins now. */

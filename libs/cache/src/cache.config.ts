@@ -10,8 +10,10 @@ import type { BootPolicy, Criticality } from 'nestjs-mainstay/resource';
 
 /** Configuration of a cache, read from `CACHE_*`; of a named instance `sessions` from `CACHE_SESSIONS_*`. */
 export interface CacheConfig {
-  /** Chooses the engine. @default 'memory:' */
+  /** Chooses the engine: `memory:`, `redis://…`, `rediss://…` (TLS). @default 'memory:' */
   readonly url: string;
+  /** What the names of all entries in a shared engine begin with, before the name of the cache. @default 'mainstay' */
+  readonly namespace: string;
   /** How long an entry lives that is written without a TTL, in milliseconds. 0 = not stored, Infinity = for ever. @default 5 min */
   readonly ttl: number;
   /** How long `null` is remembered, in milliseconds. @default 30 s */
@@ -30,9 +32,18 @@ export interface CacheConfig {
 export const cacheConfig = defineConfig<CacheConfig>(
   'cache',
   Joi.object<CacheConfig>({
-    url: urlSchema({ protocols: ['memory:'], embeddedDefault: 'memory:' })
-      .description('Where entries are kept: memory: is the memory of the process.')
-      .example('memory:'),
+    url: urlSchema({ protocols: ['memory:', 'redis:', 'rediss:'], embeddedDefault: 'memory:' })
+      .description(
+        'Where entries are kept: memory: is the memory of the process, redis:// and rediss:// (TLS) a Redis that instances share.',
+      )
+      .example('redis://user:password@localhost:6379/0'),
+    namespace: Joi.string()
+      .pattern(/^[\w.:{}-]{1,100}$/)
+      .default('mainstay')
+      .description(
+        'What the names of all entries in Redis begin with; applications that share a Redis need different ones.',
+      )
+      .example('shop'),
     ttl: durationSchema()
       .allow(Infinity)
       .default('5m')

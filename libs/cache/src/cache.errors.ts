@@ -83,6 +83,60 @@ export class CacheUnavailableError
   }
 }
 
+/** The shared tier cannot be reached; it was not asked. */
+export class CacheTierUnavailableError
+  extends MainstayError<'CACHE_TIER_UNAVAILABLE'>
+  implements ClassifiedError
+{
+  readonly code = 'CACHE_TIER_UNAVAILABLE';
+  /** Trying again within one call would not help: reconnecting goes on in the background. */
+  readonly classification: Classification = {
+    kind: 'unavailable',
+    type: 'CACHE_TIER_UNAVAILABLE',
+    retryable: false,
+    notSent: true,
+  };
+
+  constructor(cache: string) {
+    super(`${cache} has no connection to Redis; it is trying to connect.`, { context: { cache } });
+  }
+}
+
+/** The shared tier did not answer in time. */
+export class CacheTimeoutError extends MainstayError<'CACHE_TIMEOUT'> implements ClassifiedError {
+  readonly code = 'CACHE_TIMEOUT';
+  readonly classification: Classification = {
+    kind: 'timeout',
+    type: 'CACHE_TIMEOUT',
+    retryable: false,
+  };
+
+  constructor(cache: string, timeoutMs: number) {
+    super(`${cache}: Redis did not answer within ${timeoutMs} ms.`, {
+      context: { cache, timeoutMs },
+    });
+  }
+}
+
+/** So much is waiting for the shared tier that it was not asked. */
+export class CacheOverloadedError
+  extends MainstayError<'CACHE_OVERLOADED'>
+  implements ClassifiedError
+{
+  readonly code = 'CACHE_OVERLOADED';
+  readonly classification: Classification = {
+    kind: 'rejected',
+    type: 'CACHE_OVERLOADED',
+    notSent: true,
+  };
+
+  constructor(cache: string, limit: number) {
+    super(`${cache}: ${limit} commands wait for Redis already; this one was not sent.`, {
+      context: { cache, limit },
+    });
+  }
+}
+
 /** A configuration that the schema cannot judge. */
 export class CacheConfigError
   extends MainstayError<'CACHE_CONFIG_INVALID'>

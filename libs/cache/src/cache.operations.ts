@@ -1,11 +1,28 @@
-import type { BoundOperation, Operations } from 'nestjs-mainstay/resource';
+import type { PipelineOptions } from 'nestjs-mainstay/resilience';
+import type { BoundOperation, Operations, ResourceOperations } from 'nestjs-mainstay/resource';
 import type { CacheBackend } from './cache-engine.js';
 import type { CacheLookup } from './cache.options.js';
 import type { LoadOperations } from './loading/cache-loader.js';
+import type { StaleWork } from './stale-work.js';
+import { detectRedisError } from './stores/redis/detect-redis-error.js';
+
+/** What `put` gives when its write is not lost but not acknowledged either. */
+export const QUEUED = Symbol('queued');
 
 /** Time for one try and for a whole call to a store, in milliseconds. */
-const TRY_TIMEOUT_MS = 250;
-const TOTAL_TIMEOUT_MS = 500;
+const EMBEDDED: PipelineOptions = { tryTimeoutMs: 250, totalTimeoutMs: 500 };
+
+/**
+ * A store with a shared tier keeps its own deadlines and knows whether it is connected: a breaker before it would keep
+ * from it the writes that it has to remember.
+ */
+const SHARED: PipelineOptions = {
+  tryTimeoutMs: false,
+  totalTimeoutMs: false,
+  retry: false,
+  breaker: false,
+  rules: [detectRedisError],
+};
 
 /** The operations of one cache, each bound once. */
 export interface CacheOperations extends LoadOperations {
@@ -27,39 +44,56 @@ export interface CacheOperations extends LoadOperations {
 /**
  * Binds the operations of a cache. Its factories are the application's code: they are recorded as `<cache>.factory`,
  * where they have their own deadline, and where their failures do not open the cache's breaker.
+ * @param stale what reads fall back to, where the store has a tier that can be away
  */
 export function bindCacheOperations(
   backend: CacheBackend,
   operations: Operations,
+  stale: StaleWork | undefined,
 ): CacheOperations {
-  const cache = operations.of(backend, {
-    tryTimeoutMs: TRY_TIMEOUT_MS,
-    totalTimeoutMs: TOTAL_TIMEOUT_MS,
-  });
+  const cache = operations.of(backend, stale ? SHARED : EMBEDDED);
   const { factoryTimeout } = backend.config;
   const factory = operations.of(
     { name: `${backend.name}.factory` },
     { tryTimeoutMs: factoryTimeout, totalTimeoutMs: factoryTimeout, retry: false, breaker: false },
   );
-  const idempotent = true;
-  const one = { idempotent, isHit: (found: unknown) => found !== undefined };
-  const batch = { idempotent, isHit: (found: readonly unknown[]) => !found.includes(undefined) };
-  const lookup = { idempotent, isHit: ({ hit }: CacheLookup<unknown>) => hit };
+  const write = { idempotent: true };
   return {
-    get: cache.bind('get', one),
-    lookup: cache.bind('lookup', lookup),
-    set: cache.bind('set', { idempotent }),
-    put: cache.bind('put', { idempotent }),
-    delete: cache.bind('delete', { idempotent }),
-    getOrSet: cache.bind('getOrSet', one),
-    lookupOrSet: cache.bind('lookupOrSet', one),
-    getMany: cache.bind('getMany', batch),
-    setMany: cache.bind('setMany', { idempotent }),
-    deleteMany: cache.bind('deleteMany', { idempotent }),
-    getOrSetMany: cache.bind('getOrSetMany', batch),
-    invalidateTags: cache.bind('invalidateTags', { idempotent }),
-    clear: cache.bind('clear', { idempotent }),
+    ...bindReads(cache, stale),
+    set: cache.bind('set', write),
+    put: cache.bind('put', stale ? { ...write, fallback: () => QUEUED } : write),
+    delete: cache.bind('delete', write),
+    setMany: cache.bind('setMany', write),
+    deleteMany: cache.bind('deleteMany', write),
+    invalidateTags: cache.bind('invalidateTags', write),
+    clear: cache.bind('clear', write),
     load: factory.bind('load'),
-    store: cache.bind('store', { idempotent }),
+    store: cache.bind('store', write),
   };
+}
+
+type Reads = 'get' | 'lookup' | 'getOrSet' | 'lookupOrSet' | 'getMany' | 'getOrSetMany';
+
+function bindReads(
+  cache: ResourceOperations,
+  stale: StaleWork | undefined,
+): Pick<CacheOperations, Reads> {
+  const one = { idempotent: true, isHit: (found: unknown) => found !== undefined };
+  const batch = {
+    idempotent: true,
+    isHit: (found: readonly unknown[]) => !found.includes(undefined),
+  };
+  const lookup = { idempotent: true, isHit: ({ hit }: CacheLookup<unknown>) => hit };
+  return {
+    get: cache.bind('get', { ...one, ...fallback(stale?.get) }),
+    lookup: cache.bind('lookup', { ...lookup, ...fallback(stale?.lookup) }),
+    getOrSet: cache.bind('getOrSet', { ...one, ...fallback(stale?.getForLoad) }),
+    lookupOrSet: cache.bind('lookupOrSet', { ...one, ...fallback(stale?.lookupForLoad) }),
+    getMany: cache.bind('getMany', { ...batch, ...fallback(stale?.getMany) }),
+    getOrSetMany: cache.bind('getOrSetMany', { ...batch, ...fallback(stale?.getManyForLoad) }),
+  };
+}
+
+function fallback<F>(own: F | undefined): { readonly fallback?: F } {
+  return own === undefined ? {} : { fallback: own };
 }

@@ -10,6 +10,7 @@ const { signal } = new AbortController();
 function resourceWith(config: Partial<CacheConfig> = {}, instance?: string): CacheResource {
   const complete: CacheConfig = {
     url: 'memory:',
+    namespace: 'mainstay',
     ttl: 300_000,
     negativeTtl: 30_000,
     maxEntries: 2,

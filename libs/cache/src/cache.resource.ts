@@ -9,9 +9,18 @@ import {
 } from 'nestjs-mainstay/resource';
 import type { CacheBackend } from './cache-engine.js';
 import type { CacheConfig } from './cache.config.js';
-import { CacheConfigError, CacheSelfTestError, CacheUnavailableError } from './cache.errors.js';
+import { CacheUnavailableError } from './cache.errors.js';
+import { MemoryEngine } from './engines/memory-engine.js';
+import { RedisEngine } from './engines/redis-engine.js';
+import type { StoreEngine } from './engines/store-engine.js';
+import { Invalidations } from './invalidations.js';
 import type { CacheStore } from './stores/cache-store.js';
-import { MemoryStore } from './stores/memory-store.js';
+
+/**
+ * Time for a step that needs the server, in milliseconds: one that hangs holds up the next try, and with it the
+ * recovery.
+ */
+const SERVER_STEP_TIMEOUT_MS = 2_000;
 
 /** How a cache is initialised, probed and closed. */
 export class CacheResource extends Resource implements CacheBackend {
@@ -19,10 +28,12 @@ export class CacheResource extends Resource implements CacheBackend {
   readonly name: string;
   override readonly criticality: Criticality;
   override readonly boot: BootPolicy;
+  override readonly hasFallback: boolean;
   readonly config: CacheConfig;
   readonly clock: Clock;
+  readonly invalidations = new Invalidations();
   readonly #logger = new Logger('Cache');
-  #store: MemoryStore | undefined;
+  readonly #engine: StoreEngine;
 
   /** @param instance name of a named instance */
   constructor(config: CacheConfig, clock: Clock, instance?: string) {
@@ -32,68 +43,52 @@ export class CacheResource extends Resource implements CacheBackend {
     this.boot = config.boot;
     this.config = config;
     this.clock = clock;
+    this.#engine = this.#createEngine();
+    this.hasFallback = this.#engine.hasFallback;
   }
 
   get store(): CacheStore {
-    if (this.#store === undefined) throw new CacheUnavailableError(this.name);
-    return this.#store;
+    const { store } = this.#engine;
+    if (store === undefined) throw new CacheUnavailableError(this.name);
+    return store;
   }
 
   protected steps(): readonly InitializationStep[] {
+    const engine = this.#engine;
+    const timeoutMs = SERVER_STEP_TIMEOUT_MS;
     return [
       { name: 'validate config', run: () => this.#validateConfig() },
-      { name: 'test connection', run: () => this.#testConnection() },
-      { name: 'create connection', run: () => this.#createConnection() },
-      { name: 'set options', run: () => this.#setOptions() },
-      { name: 'test operations', run: (signal) => this.#testOperations(signal) },
+      { name: 'test connection', timeoutMs, run: (signal) => engine.testConnection(signal) },
+      { name: 'create connection', timeoutMs, run: (signal) => engine.createConnection(signal) },
+      { name: 'set options', timeoutMs, run: (signal) => engine.setOptions(signal) },
+      { name: 'test operations', timeoutMs, run: (signal) => engine.testOperations(signal) },
     ];
   }
 
   async probe(signal: AbortSignal): Promise<ProbeResult> {
     const { read, write } = await this.store.check(signal);
-    const details = { entries: this.store.size ?? 0, maxEntries: this.config.maxEntries };
-    return { capabilities: { read, write }, details };
+    return { capabilities: { read, write }, details: this.#engine.details() };
   }
 
   async close(): Promise<void> {
-    this.#store?.clear();
-    this.#store = undefined;
+    await this.#engine.close();
+  }
+
+  #createEngine(): StoreEngine {
+    const { name, config, clock, invalidations } = this;
+    return config.url.startsWith('memory:')
+      ? new MemoryEngine(name, config, clock)
+      : new RedisEngine({ name, config, clock, invalidations });
   }
 
   /** What the schema cannot judge: the rest of the URL, and values that do not fit together. */
   #validateConfig(): void {
-    const { url, ttl, negativeTtl } = this.config;
-    if (url !== 'memory:') {
-      throw new CacheConfigError(this.name, `"memory:" takes nothing after the colon.`);
-    }
+    this.#engine.validate();
+    const { ttl, negativeTtl } = this.config;
     if (negativeTtl > ttl) {
       this.#logger.warn(
         `${this.name}: negativeTtl (${negativeTtl} ms) is longer than ttl (${ttl} ms); null from a factory is remembered for ttl.`,
       );
     }
-  }
-
-  /** The embedded engine has no server to reach: a throw-away store shows that it works in this process. */
-  #testConnection(): void {
-    const { read, write } = new MemoryStore(this.clock, 1).check();
-    this.#require('the engine', read && write);
-  }
-
-  #createConnection(): void {
-    this.#store = new MemoryStore(this.clock);
-  }
-
-  #setOptions(): void {
-    this.#store?.resize(this.config.maxEntries);
-  }
-
-  async #testOperations(signal: AbortSignal): Promise<void> {
-    const { read, write } = await this.store.check(signal);
-    this.#require('reading', read);
-    this.#require('writing', write);
-  }
-
-  #require(what: string, works: boolean): void {
-    if (!works) throw new CacheSelfTestError(this.name, what);
   }
 }

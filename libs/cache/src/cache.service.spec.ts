@@ -8,6 +8,7 @@ import { MemoryStore } from './stores/memory-store.js';
 
 const config: CacheConfig = {
   url: 'memory:',
+  namespace: 'mainstay',
   ttl: 300_000,
   negativeTtl: 30_000,
   maxEntries: 100,

@@ -1,7 +1,7 @@
 import type { Work } from 'nestjs-mainstay/resilience';
 import type { BoundOperation, Operations } from 'nestjs-mainstay/resource';
 import { CacheEngine, type CacheBackend } from './cache-engine.js';
-import { bindCacheOperations, type CacheOperations } from './cache.operations.js';
+import { bindCacheOperations, QUEUED, type CacheOperations } from './cache.operations.js';
 import type {
   CacheBatchFactory,
   CacheFactory,
@@ -15,6 +15,7 @@ import type { CacheKey } from './keys/cache-key.js';
 import { CacheLoader } from './loading/cache-loader.js';
 import type { CacheEntry } from './stores/cache-store.js';
 import { isPromiseLike } from './stores/is-promise-like.js';
+import { StaleWork } from './stale-work.js';
 import { StoreWork } from './store-work.js';
 import { readCachedValue, type CachedValue } from './values/cached-value.js';
 
@@ -39,8 +40,9 @@ export class CacheService {
 
   constructor(backend: CacheBackend, operations: Operations) {
     this.#engine = new CacheEngine(backend);
-    this.#operations = bindCacheOperations(backend, operations);
-    this.#work = new StoreWork(this.#engine, backend.clock);
+    this.#work = new StoreWork(this.#engine, backend);
+    const stale = backend.hasFallback ? new StaleWork(this.#engine, this.#work) : undefined;
+    this.#operations = bindCacheOperations(backend, operations, stale);
     this.#loader = new CacheLoader(this.#engine, this.#operations);
   }
 
@@ -127,15 +129,17 @@ export class CacheService {
 
   /**
    * As {@link set}, but throws when the cache is down.
-   * @returns `'applied'` = every configured tier has it; `'queued'` is for shared tiers, the embedded engine never gives it
+   * @returns `'applied'` = every configured tier has it; `'queued'` = this process has it, and as soon as the shared tier
+   * can be reached, what it has under the key is invalidated. The embedded engine never gives it.
    */
   async put<T>(
     key: CacheKey<T>,
     value: T,
     options: CacheSetOptions = {},
   ): Promise<'applied' | 'queued'> {
-    await this.#operations.put.run(this.#work.set, { ...options, key, value });
-    return 'applied';
+    const put: Work<CacheSetEntry, unknown> = this.#work.set;
+    const outcome = await this.#operations.put.run(put, { ...options, key, value });
+    return outcome === QUEUED ? 'queued' : 'applied';
   }
 
   /** As {@link get} for several keys, in their order. Recorded as a hit when all were found. */

@@ -2,7 +2,10 @@ export { cacheConfig, type CacheConfig } from './cache.config.js';
 export type { CacheBackend } from './cache-engine.js';
 export {
   CacheConfigError,
+  CacheOverloadedError,
   CacheSelfTestError,
+  CacheTierUnavailableError,
+  CacheTimeoutError,
   CacheUnavailableError,
   InvalidCacheKeyError,
   InvalidCacheTagError,
@@ -38,7 +41,13 @@ export { CacheInterceptor } from './http/cache.interceptor.js';
 export type { CacheKey } from './keys/cache-key.js';
 export { defineKey, type CacheKeyPart } from './keys/define-key.js';
 export { Cache, CACHE_MANAGER } from './manager/cache-manager-token.js';
-export type { Awaitable, CacheEntry, CacheStore, StoreCheck } from './stores/cache-store.js';
+export type {
+  Awaitable,
+  CacheEntry,
+  CacheStore,
+  ReadOptions,
+  StoreCheck,
+} from './stores/cache-store.js';
 export { MemoryStore } from './stores/memory-store.js';
 export type { Ttl } from './ttl.js';
 export { toCachedValue, type CachedValue } from './values/cached-value.js';

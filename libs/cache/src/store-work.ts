@@ -1,8 +1,13 @@
-import type { Clock } from 'nestjs-mainstay/common';
-import type { CacheEngine } from './cache-engine.js';
-import type { CacheLoaded, CacheLoadOptions, CacheLookup, CacheSetEntry } from './cache.options.js';
+import type { CacheBackend, CacheEngine } from './cache-engine.js';
+import type {
+  CacheLoaded,
+  CacheLoadOptions,
+  CacheLookup,
+  CacheSetEntry,
+  CacheSource,
+} from './cache.options.js';
 import { checkKey } from './keys/check-key.js';
-import type { Awaitable, CacheEntry } from './stores/cache-store.js';
+import type { Awaitable, CacheEntry, ReadOptions } from './stores/cache-store.js';
 import { isPromiseLike } from './stores/is-promise-like.js';
 import { readCachedValue } from './values/cached-value.js';
 
@@ -18,23 +23,33 @@ export interface BatchLoadRequest {
   readonly options: CacheLoadOptions;
 }
 
+const MISS = { hit: false, value: undefined, stale: false } as const;
+
+/** A factory follows. */
+const FOR_LOAD: ReadOptions = { hasAlternative: true };
+
 /**
  * The work of each operation of a cache, as bound operations run it: without a promise where the store answers at once.
  * Reads give `undefined` for a miss, so that recording can tell it from `null`, which is a hit.
  */
 export class StoreWork {
   readonly #engine: CacheEngine;
-  readonly #clock: Clock;
+  readonly #backend: CacheBackend;
+  /** Where reads find what they find: copies are asked only when that fails. */
+  readonly #source: CacheSource;
 
-  constructor(engine: CacheEngine, clock: Clock) {
+  constructor(engine: CacheEngine, backend: CacheBackend) {
     this.#engine = engine;
-    this.#clock = clock;
+    this.#backend = backend;
+    this.#source = backend.hasFallback ? 'l2' : 'l1';
   }
 
   readonly get = (key: string): Awaitable<unknown> => map(this.#engine.find(key), valueOf);
 
   readonly lookup = (key: string): Awaitable<CacheLookup<unknown>> =>
-    map(this.#engine.find(key), (entry) => this.#describe(entry));
+    map(this.#engine.find(key), (entry) =>
+      entry === undefined ? MISS : this.describe(entry, this.#source, false),
+    );
 
   readonly set = (entry: CacheSetEntry): Awaitable<true> =>
     map(this.#engine.write(this.#engine.prepare(entry)), acknowledged);
@@ -43,7 +58,7 @@ export class StoreWork {
 
   readonly getForLoad = ({ key, options }: LoadRequest): Awaitable<unknown> => {
     this.#engine.lifeOfLoaded(undefined, options);
-    return this.get(key);
+    return map(this.#engine.find(key, FOR_LOAD), valueOf);
   };
 
   readonly lookupForLoad = ({
@@ -51,14 +66,14 @@ export class StoreWork {
     options,
   }: LoadRequest): Awaitable<CacheLoaded<unknown> | undefined> => {
     this.#engine.lifeOfLoaded(undefined, options);
-    return map(this.#engine.find(key), loadedOf);
+    return map(this.#engine.find(key, FOR_LOAD), this.#loaded);
   };
 
   readonly getMany = (keys: readonly string[]): Awaitable<unknown[]> => all(keys.map(this.get));
 
   readonly getManyForLoad = ({ keys, options }: BatchLoadRequest): Awaitable<unknown[]> => {
     this.#engine.lifeOfLoaded(undefined, options);
-    return this.getMany(keys);
+    return all(keys.map((key) => map(this.#engine.find(key, FOR_LOAD), valueOf)));
   };
 
   /** Everything is checked before anything is written. */
@@ -72,34 +87,27 @@ export class StoreWork {
     return map(all(keys.map(this.delete)), acknowledged);
   };
 
-  readonly invalidateTags = (tags: readonly string[]): true => {
-    this.#engine.invalidateTags(tags);
-    return true;
-  };
+  readonly invalidateTags = (tags: readonly string[]): Awaitable<true> =>
+    map(this.#engine.invalidateTags(tags), acknowledged);
 
   readonly clear = (): Awaitable<true> => map(this.#engine.clear(), acknowledged);
 
-  #describe(entry: CacheEntry | undefined): CacheLookup<unknown> {
-    if (entry === undefined) return { hit: false, value: undefined, stale: false };
-    const now = this.#clock.now();
-    return {
-      hit: true,
-      value: readCachedValue(entry),
-      source: 'l1',
-      stale: false,
-      age: now - entry.createdAt,
-      ttl: entry.expiresAt - now,
-    };
+  /** Tells everything about an entry. */
+  describe(entry: CacheEntry, source: CacheSource, stale: boolean): CacheLookup<unknown> {
+    const now = this.#backend.clock.now();
+    const { createdAt, expiresAt } = entry;
+    const value = readCachedValue(entry);
+    return { hit: true, value, source, stale, age: now - createdAt, ttl: expiresAt - now };
   }
+
+  readonly #loaded = (entry: CacheEntry | undefined): CacheLoaded<unknown> | undefined => {
+    if (entry === undefined) return undefined;
+    return { value: readCachedValue(entry), source: this.#source, stale: false };
+  };
 }
 
 function valueOf(entry: CacheEntry | undefined): unknown {
   return entry === undefined ? undefined : readCachedValue(entry);
-}
-
-function loadedOf(entry: CacheEntry | undefined): CacheLoaded<unknown> | undefined {
-  if (entry === undefined) return undefined;
-  return { value: readCachedValue(entry), source: 'l1', stale: false };
 }
 
 function acknowledged(): true {

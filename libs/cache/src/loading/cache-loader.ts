@@ -67,7 +67,7 @@ export class CacheLoader {
     for (const key of keys) {
       if (this.#engine.flights.find(key)) continue;
       try {
-        const entry = await this.#engine.find(key);
+        const entry = await this.#engine.find(key, { hasAlternative: true });
         if (entry) found.set(key, entry);
       } catch {
         // The read before was recorded; now only the factory counts.
@@ -125,16 +125,14 @@ export class CacheLoader {
     }
   }
 
+  /** All at once: a store that answers later takes the time of one. */
   async #store({ loaded, options, version, isCurrent }: StoreRequest): Promise<void> {
-    for (const [key, value] of loaded.values) {
-      if (!isCurrent(key)) continue;
-      await this.#engine.setLoaded(
-        key,
-        value,
-        this.#lifeOf(value, loaded.decisions, options),
-        version,
-      );
-    }
+    const current = [...loaded.values].filter(([key]) => isCurrent(key));
+    const stored = current.map(async ([key, value]) => {
+      const life = this.#lifeOf(value, loaded.decisions, options);
+      await this.#engine.setLoaded(key, value, life, version);
+    });
+    await Promise.all(stored);
   }
 
   #lifeOf(value: CachedValue, decisions: LoadDecisions, options: CacheLoadOptions): EntryLife {

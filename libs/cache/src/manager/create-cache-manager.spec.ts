@@ -17,6 +17,7 @@ let isDown: boolean;
 function build(ttl: number): void {
   const config: CacheConfig = {
     url: 'memory:',
+    namespace: 'mainstay',
     ttl,
     negativeTtl: 30_000,
     maxEntries: 100,

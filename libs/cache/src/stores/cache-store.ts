@@ -21,15 +21,33 @@ export interface StoreCheck {
   readonly write: boolean;
 }
 
+/** What a read may say beside its key. */
+export interface ReadOptions {
+  /** `true`: the caller has another way to come by the value, so that it does not pay to wait long. @default false */
+  readonly hasAlternative?: boolean;
+}
+
 /**
  * Where entries are kept. A store gives an entry back as it was written until it expires, is deleted or has to make
  * room; it judges neither tags nor versions.
  */
 export interface CacheStore {
   /** The entry of a key, unless it has expired. */
-  get(key: string): Awaitable<CacheEntry | undefined>;
+  get(key: string, options?: ReadOptions): Awaitable<CacheEntry | undefined>;
   /** Writes an entry in place of any other of the key. */
   set(key: string, entry: CacheEntry): Awaitable<void>;
+  /**
+   * As {@link set}, for what a factory made: nothing older is replaced by it, and its callers do not wait for it long.
+   * @default `set`
+   */
+  setLoaded?(key: string, entry: CacheEntry): Awaitable<void>;
+  /** A copy that may be out of date, for when {@link get} fails. @default none */
+  getStale?(key: string): CacheEntry | undefined;
+  /**
+   * Makes the entries of other instances invalid that carry one of the tags; this one's are judged by its own order.
+   * @default nothing: there are no other instances
+   */
+  invalidateTags?(tags: readonly string[]): Awaitable<void>;
   /** Removes the entry of a key, if there is one. */
   delete(key: string): Awaitable<void>;
   /** Removes all entries, in a time that does not depend on how many there are. */

@@ -1,0 +1,123 @@
+import { Logger } from '@nestjs/common';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { ResourceRegistry } from 'nestjs-mainstay/resource';
+import { RecordedCalls } from 'nestjs-mainstay/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { RedisServer } from '../../../test/support/servers/redis-server.js';
+import type { CacheConfig } from './cache.config.js';
+import { CacheModule } from './cache.module.js';
+import { CacheService } from './cache.service.js';
+
+let redis: RedisServer;
+let recorded: RecordedCalls;
+const apps: TestingModule[] = [];
+
+beforeAll(async () => {
+  Logger.overrideLogger(false);
+  redis = await RedisServer.start();
+});
+afterAll(async () => {
+  Logger.overrideLogger(true);
+  await redis.dispose();
+});
+beforeEach(() => {
+  recorded = new RecordedCalls();
+});
+afterEach(async () => {
+  for (const app of apps.splice(0)) await app.close();
+});
+
+async function instance(config: Partial<CacheConfig> = {}): Promise<CacheService> {
+  const app = await Test.createTestingModule({
+    imports: [recorded.asModule(), CacheModule.forRoot({ config: { url: redis.url, ...config } })],
+  }).compile();
+  apps.push(app);
+  return app.get(CacheService);
+}
+
+describe('CacheService on Redis, chosen by its URL alone', () => {
+  it('is initialised by the steps of the data flow', async () => {
+    await instance();
+    expect(recorded.of('cache step')).toEqual([
+      'cache step: validate config passed',
+      'cache step: test connection passed',
+      'cache step: create connection passed',
+      'cache step: set options passed',
+      'cache step: test operations passed',
+    ]);
+    expect(apps[0]?.get(ResourceRegistry).get('cache')).toMatchObject({ phase: 'ready' });
+  });
+
+  it('cache rule 18: gives back what was written, as plain data, frozen', async () => {
+    const cache = await instance();
+    const value = {
+      date: new Date(0),
+      list: [undefined, null, NaN, -0, 1n],
+      blob: Buffer.from('a'),
+    };
+    expect(await cache.set('value', value)).toBe(true);
+    const read = await cache.get('value');
+    expect(read).toEqual(value);
+    expect(Object.isFrozen(await cache.getOrSet('plain', () => ({ a: { b: 1 } })))).toBe(true);
+    expect(Object.isFrozen((await cache.get<{ a: object }>('plain'))?.a)).toBe(true);
+  });
+
+  it('cache rule 3: acknowledges what Redis has, and says where reads come from', async () => {
+    const cache = await instance();
+    expect(await cache.put('key', 1, { ttl: '1m' })).toBe('applied');
+    expect(await cache.lookup('key')).toMatchObject({ hit: true, source: 'l2', stale: false });
+    expect(await cache.lookupOrSet('key', () => 2)).toEqual({
+      value: 1,
+      source: 'l2',
+      stale: false,
+    });
+    expect(await cache.delete('key')).toBe(true);
+    expect(await cache.lookup('key')).toMatchObject({ hit: false });
+    expect(await cache.lookupOrSet('key', () => 2)).toMatchObject({ value: 2, source: 'factory' });
+  });
+
+  it('cache rule 19: instances see the writes, deletions, tags and clears of each other', async () => {
+    const [one, other] = [await instance(), await instance()];
+    await one.set('a', 1);
+    expect(await other.get('a')).toBe(1);
+    await other.set('a', 2);
+    expect(await one.get('a')).toBe(2);
+    await one.delete('a');
+    expect(await other.get('a')).toBeNull();
+    await one.getOrSet('tagged', () => 'old', { tags: ['t'] });
+    expect(await other.get('tagged')).toBe('old');
+    await other.invalidateTags('t');
+    expect(await one.get('tagged')).toBeNull();
+    await one.setMany([
+      { key: 'b', value: 1 },
+      { key: 'c', value: 2 },
+    ]);
+    expect(await other.getMany(['b', 'c', 'd'])).toEqual([1, 2, null]);
+    await other.clear();
+    expect(await one.getMany(['b', 'c'])).toEqual([null, null]);
+  });
+
+  it('cache rule 19: keeps applications apart by their namespace, and caches by their name', async () => {
+    const [one, other] = [await instance(), await instance({ namespace: 'other' })];
+    await one.set('key', 1);
+    expect(await other.get('key')).toBeNull();
+    await other.clear();
+    expect(await one.get('key')).toBe(1);
+  });
+
+  it('cache rule 20: records an attempt and one outcome for every call', async () => {
+    const cache = await instance();
+    recorded.clear();
+    await cache.set('key', 1);
+    await cache.get('key');
+    await cache.get('missing');
+    expect(recorded.calls.filter((call) => !call.includes(' try '))).toEqual([
+      'cache.set attempt',
+      'cache.set success',
+      'cache.get attempt',
+      'cache.get hit',
+      'cache.get attempt',
+      'cache.get miss',
+    ]);
+  });
+});

@@ -1,0 +1,102 @@
+import { importPeer, type Clock } from 'nestjs-mainstay/common';
+import type { CacheConfig } from '../cache.config.js';
+import type { Invalidations } from '../invalidations.js';
+import { MemoryStore } from '../stores/memory-store.js';
+import { parseRedisAddress } from '../stores/redis/redis-address.js';
+import { RedisConnection } from '../stores/redis/redis-connection.js';
+import type { RedisDriver } from '../stores/redis/redis-driver.js';
+import { RedisKeys } from '../stores/redis/redis-keys.js';
+import { RedisLink } from '../stores/redis/redis-link.js';
+import { RedisStore } from '../stores/redis/redis-store.js';
+import { TieredStore } from '../tiers/tiered-store.js';
+import type { StoreEngine } from './store-engine.js';
+
+/** Time for what is queued to be sent when the cache is closed, in milliseconds. */
+const FLUSH_TIMEOUT_MS = 1_000;
+
+/** What an engine on Redis is made of. */
+export interface RedisEngineOptions {
+  readonly name: string;
+  readonly config: CacheConfig;
+  readonly clock: Clock;
+  readonly invalidations: Invalidations;
+}
+
+/**
+ * `redis://` and `rediss://`: entries in a Redis that instances share, and copies in the memory of the process. The store
+ * is there from the beginning, and answers from memory until Redis is connected.
+ */
+export class RedisEngine implements StoreEngine {
+  readonly hasFallback = true;
+  readonly store: TieredStore;
+  readonly #options: RedisEngineOptions;
+  readonly #memory: MemoryStore;
+  readonly #link: RedisLink;
+  #driver: RedisDriver | undefined;
+
+  constructor(options: RedisEngineOptions) {
+    const { name, config, clock, invalidations } = options;
+    this.#options = options;
+    const keys = new RedisKeys(`${config.namespace}:${name}`);
+    const open = (signal: AbortSignal): Promise<RedisConnection> => this.#open(signal);
+    this.#link = new RedisLink({ open, clock, cache: name, sentinelKeys: keys.sentinel });
+    const connection = (): RedisConnection => this.#link.connection;
+    const shared = new RedisStore({ connection, keys, clock, cache: name });
+    this.#memory = new MemoryStore(clock, config.maxEntries);
+    this.store = new TieredStore({
+      name,
+      clock,
+      memory: this.#memory,
+      shared,
+      link: this.#link,
+      invalidations,
+    });
+  }
+
+  validate(): void {
+    parseRedisAddress(this.#options.config.url, this.#options.name);
+  }
+
+  /** Over a connection of its own, which is given up at once. */
+  async testConnection(signal: AbortSignal): Promise<void> {
+    const connection = await this.#open(signal);
+    try {
+      await connection.send(['PING']);
+    } finally {
+      connection.destroy(new Error('the test has ended'));
+    }
+  }
+
+  createConnection(signal: AbortSignal): Promise<void> {
+    return this.#link.connect(signal);
+  }
+
+  setOptions(): Promise<void> {
+    return this.#link.prepare();
+  }
+
+  testOperations(): Promise<void> {
+    return this.#link.test();
+  }
+
+  async close(): Promise<void> {
+    await this.store.flush(FLUSH_TIMEOUT_MS);
+    this.#link.close();
+  }
+
+  details(): Readonly<Record<string, number>> {
+    const { maxEntries } = this.#options.config;
+    return { entries: this.#memory.size, maxEntries, queued: this.store.queued };
+  }
+
+  async #open(signal: AbortSignal): Promise<RedisConnection> {
+    const { name, config, clock } = this.#options;
+    const address = parseRedisAddress(config.url, name);
+    this.#driver ??= await importPeer<RedisDriver>(
+      'redis',
+      `CACHE_URL=${address.tls ? 'rediss' : 'redis'}://…`,
+    );
+    signal.throwIfAborted();
+    return RedisConnection.open({ driver: this.#driver, address, clock, cache: name }, signal);
+  }
+}

@@ -1,0 +1,19 @@
+import type { CacheStore } from '../stores/cache-store.js';
+
+/** How the store of one kind of URL is made ready, step by step, and given up. */
+export interface StoreEngine {
+  /** Whether the store answers from copies when it cannot be asked. */
+  readonly hasFallback: boolean;
+  /** The store; `undefined` while there is none. */
+  readonly store: CacheStore | undefined;
+  /** What the schema cannot judge. @throws CacheConfigError */
+  validate(): void;
+  testConnection(signal: AbortSignal): Promise<void> | void;
+  createConnection(signal: AbortSignal): Promise<void> | void;
+  setOptions(signal: AbortSignal): Promise<void> | void;
+  testOperations(signal: AbortSignal): Promise<void> | void;
+  /** Gives up what the steps made; they may be taken anew. */
+  close(): Promise<void> | void;
+  /** Facts worth showing beside a probe. */
+  details(): Readonly<Record<string, number>>;
+}

@@ -1,0 +1,54 @@
+import type { CacheEngine } from './cache-engine.js';
+import type { CacheLoaded, CacheLookup } from './cache.options.js';
+import type { CacheEntry } from './stores/cache-store.js';
+import type { StoreWork } from './store-work.js';
+import type { BatchLoadRequest, LoadRequest } from './store-work.js';
+import { readCachedValue } from './values/cached-value.js';
+
+/** Made once and without a stack: while the shared tier is away every read of an unknown key would make one. */
+const NO_COPY = new Error('There is no copy in the memory of this process.');
+delete NO_COPY.stack;
+
+/**
+ * What reads fall back to when the shared tier does not answer: copies in the memory of the process, which may be out
+ * of date. Each takes the error of the read and its argument, and throws where there is no copy.
+ */
+export class StaleWork {
+  readonly #engine: CacheEngine;
+  readonly #work: StoreWork;
+
+  constructor(engine: CacheEngine, work: StoreWork) {
+    this.#engine = engine;
+    this.#work = work;
+  }
+
+  readonly get = (_error: unknown, key: string): unknown => readCachedValue(this.#copyOf(key));
+
+  readonly lookup = (_error: unknown, key: string): CacheLookup<unknown> =>
+    this.#work.describe(this.#copyOf(key), 'l1', true);
+
+  readonly getForLoad = (_error: unknown, { key }: LoadRequest): unknown =>
+    readCachedValue(this.#copyOf(key));
+
+  readonly lookupForLoad = (_error: unknown, { key }: LoadRequest): CacheLoaded<unknown> => ({
+    value: readCachedValue(this.#copyOf(key)),
+    source: 'l1',
+    stale: true,
+  });
+
+  /** `undefined` for the keys without a copy. @throws when no key has one */
+  readonly getMany = (_error: unknown, keys: readonly string[]): unknown[] => {
+    const copies = keys.map((key) => this.#engine.findStale(key));
+    if (!copies.some(Boolean)) throw NO_COPY;
+    return copies.map((copy) => copy && readCachedValue(copy));
+  };
+
+  readonly getManyForLoad = (error: unknown, { keys }: BatchLoadRequest): unknown[] =>
+    this.getMany(error, keys);
+
+  #copyOf(key: string): CacheEntry {
+    const copy = this.#engine.findStale(key);
+    if (copy === undefined) throw NO_COPY;
+    return copy;
+  }
+}

@@ -1,0 +1,160 @@
+import type { Clock } from 'nestjs-mainstay/common';
+import { CacheOverloadedError, CacheTierUnavailableError } from '../../cache.errors.js';
+import { replyCodeOf } from './detect-redis-error.js';
+import type { RedisAddress } from './redis-address.js';
+import type { RedisClient, RedisDriver } from './redis-driver.js';
+
+/** Commands that may wait for their replies; more are refused at once. */
+const MAX_IN_FLIGHT = 1_000;
+/** A connection that owes a reply for so long is given up, in milliseconds. */
+const OVERDUE_MS = 500;
+/** node-redis gives up a TCP connection by itself then: one that was abandoned must not linger. */
+const CONNECT_TIMEOUT_MS = 2_500;
+
+/** What a connection needs to know. */
+export interface RedisConnectionOptions {
+  readonly driver: RedisDriver;
+  readonly address: RedisAddress;
+  readonly clock: Clock;
+  /** Name of the cache, for errors. */
+  readonly cache: string;
+}
+
+/**
+ * One connection to Redis, from its making to its loss; it is never repaired. One that owes a reply for 500 ms, or whose
+ * server has become a replica, is destroyed: nothing that was written to it is trusted, and no late reply can be taken
+ * for the reply of something else.
+ */
+export class RedisConnection {
+  readonly #client: RedisClient;
+  readonly #clock: Clock;
+  readonly #cache: string;
+  readonly #sentAt: number[] = [];
+  #isWatched = false;
+  #lostBecause: Error | undefined;
+  #onLost: ((reason: Error) => void) | undefined;
+
+  private constructor({ driver, address, clock, cache }: RedisConnectionOptions) {
+    this.#clock = clock;
+    this.#cache = cache;
+    const { host, port, tls, ...login } = address;
+    const socket = {
+      host,
+      port,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      reconnectStrategy: false,
+    } as const;
+    this.#client = driver.createClient({
+      ...login,
+      socket: tls ? { ...socket, tls } : { ...socket, tls },
+      RESP: 2,
+      disableOfflineQueue: true,
+      maintNotifications: 'disabled',
+      commandOptions: { timeout: 0 },
+    });
+    this.#client.on('error', (error) => this.destroy(error));
+    // A connection that was given up while it was being made would come to life unobserved.
+    this.#client.on('connect', () => {
+      if (this.#lostBecause) this.#client.destroy();
+    });
+  }
+
+  /**
+   * Makes a connection and logs in.
+   * @throws the reason of `signal`, a socket's error, or what Redis replied to the login
+   */
+  static async open(
+    options: RedisConnectionOptions,
+    signal: AbortSignal,
+  ): Promise<RedisConnection> {
+    const connection = new RedisConnection(options);
+    await connection.#connect(signal);
+    return connection;
+  }
+
+  get isOpen(): boolean {
+    return this.#lostBecause === undefined;
+  }
+
+  /** Since when it owes a reply, as a time of the clock; `undefined` when it owes none. */
+  get waitingSince(): number | undefined {
+    return this.#sentAt[0];
+  }
+
+  /** Calls `listener` once when the connection is lost, for whatever reason. */
+  whenLost(listener: (reason: Error) => void): void {
+    this.#onLost = listener;
+  }
+
+  /**
+   * Sends a command. Replies come in the order of the commands.
+   * @throws CacheTierUnavailableError, CacheOverloadedError: it was not sent; else what Redis replied, or the error of
+   * the connection: it may have been executed
+   */
+  async send(args: readonly string[]): Promise<unknown> {
+    if (this.#lostBecause) throw new CacheTierUnavailableError(this.#cache);
+    if (this.#sentAt.length >= MAX_IN_FLIGHT) {
+      throw new CacheOverloadedError(this.#cache, MAX_IN_FLIGHT);
+    }
+    this.#sentAt.push(this.#clock.now());
+    this.#watch();
+    try {
+      return await this.#client.sendCommand(args);
+    } catch (error) {
+      if (replyCodeOf(error) === 'READONLY') this.destroy(error as Error);
+      throw error;
+    } finally {
+      this.#sentAt.shift();
+    }
+  }
+
+  /** Ends the connection; whatever waits for a reply is rejected. */
+  destroy(reason: Error): void {
+    if (this.#lostBecause) return;
+    this.#lostBecause = reason;
+    this.#onLost?.(reason);
+    this.#client.destroy();
+  }
+
+  #connect(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => {
+        this.destroy(signal.reason as Error);
+        reject(signal.reason as Error);
+      };
+      if (signal.aborted) return giveUp();
+      signal.addEventListener('abort', giveUp, { once: true });
+      void this.#client
+        .connect()
+        .finally(() => signal.removeEventListener('abort', giveUp))
+        .then(() => resolve(), reject);
+    });
+  }
+
+  /** One timer for all commands: replies come in order, so that only the oldest can be overdue. */
+  #watch(): void {
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    this.#watchFor(OVERDUE_MS);
+  }
+
+  #watchFor(delayMs: number): void {
+    this.#clock.schedule(() => void this.#look(), delayMs, { background: true });
+  }
+
+  async #look(): Promise<void> {
+    if (this.#overdueMs() >= 0) {
+      // After a long turn of our own the reply may lie in the socket, unread.
+      await this.#clock.yield();
+    }
+    const overdueMs = this.#overdueMs();
+    if (overdueMs >= 0) this.destroy(new Error(`it owed a reply for ${OVERDUE_MS} ms`));
+    if (this.#lostBecause || this.#sentAt.length === 0) this.#isWatched = false;
+    else this.#watchFor(-overdueMs);
+  }
+
+  #overdueMs(): number {
+    const oldest = this.#sentAt[0];
+    return oldest === undefined ? -OVERDUE_MS : this.#clock.now() - oldest - OVERDUE_MS;
+  }
+}

@@ -1,0 +1,32 @@
+/** Version of what is written under the keys; another form of entry gets another number, and sees none of the old. */
+const SCHEMA_VERSION = 1;
+
+/** The names of a cache in Redis: its namespace and the schema version stand in each exactly once. */
+export class RedisKeys {
+  /**
+   * Names the cache's present: entries of an earlier one are invalid. It has no value while the cache is empty or was
+   * cleared.
+   */
+  readonly epoch: string;
+  /** Beginning of the keys of sentinels. */
+  readonly sentinel: string;
+  readonly #entry: string;
+  readonly #tag: string;
+
+  /** @param namespace unique among the caches of a Redis: `'mainstay:cache'` */
+  constructor(namespace: string) {
+    const prefix = `${namespace}:v${SCHEMA_VERSION}:`;
+    this.epoch = `${prefix}epoch`;
+    this.sentinel = `${prefix}sentinel:`;
+    this.#entry = `${prefix}e:`;
+    this.#tag = `${prefix}t:`;
+  }
+
+  entry(key: string): string {
+    return this.#entry + key;
+  }
+
+  tag(tag: string): string {
+    return this.#tag + tag;
+  }
+}

@@ -1,0 +1,144 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { LogThrottle, type Clock } from 'nestjs-mainstay/common';
+import { GuardedLogger } from 'nestjs-mainstay/resilience';
+import type { CacheEntry, CacheStore, StoreCheck } from '../cache-store.js';
+import { replyCodeOf } from './detect-redis-error.js';
+import { decodeEntry, encodeEntry, type StoredEntry } from './entry-codec.js';
+import type { RedisConnection } from './redis-connection.js';
+import type { RedisKeys } from './redis-keys.js';
+import { check } from './redis-session.js';
+
+/**
+ * Stores an entry under what names the present of the cache (its epoch) and of each of its tags, and names them anew
+ * where they have no name. KEYS: entry, epoch, tags…; ARGV: entry, life in ms or '', a name that nobody else gives.
+ * A tag's name outlives every entry that carries it: without it they would be invalid.
+ */
+const STORE_SCRIPT = `
+local epoch = redis.call('GET', KEYS[2])
+if not epoch then
+  epoch = ARGV[3]
+  redis.call('SET', KEYS[2], epoch)
+end
+local versions = {}
+local life = tonumber(ARGV[2])
+for i = 3, #KEYS do
+  local version = redis.call('GET', KEYS[i])
+  if not version then
+    version = ARGV[3]
+    if life then redis.call('SET', KEYS[i], version, 'PX', life) else redis.call('SET', KEYS[i], version) end
+  elseif not life then
+    redis.call('PERSIST', KEYS[i])
+  else
+    local left = redis.call('PTTL', KEYS[i])
+    if left >= 0 and left < life then redis.call('PEXPIRE', KEYS[i], life) end
+  end
+  versions[#versions + 1] = version
+end
+local text = epoch .. '\\n' .. table.concat(versions, ',') .. '\\n' .. ARGV[1]
+if life then redis.call('SET', KEYS[1], text, 'PX', life) else redis.call('SET', KEYS[1], text) end
+return 1`;
+const STORE_SHA = createHash('sha1').update(STORE_SCRIPT).digest('hex');
+
+/** What a store in Redis needs to know. */
+export interface RedisStoreOptions {
+  /** The connection. @throws CacheTierUnavailableError while there is none */
+  readonly connection: () => RedisConnection;
+  readonly keys: RedisKeys;
+  readonly clock: Clock;
+  /** Name of the cache, for the log. */
+  readonly cache: string;
+}
+
+/**
+ * Entries in Redis, for all instances. Clearing and invalidating tags take back the names under which entries were
+ * stored, however many there are; Redis forgets the entries when their lives end. An untagged entry is one round trip.
+ */
+export class RedisStore implements CacheStore {
+  readonly #options: RedisStoreOptions;
+  readonly #clock: Clock;
+  readonly #keys: RedisKeys;
+  readonly #logger = new GuardedLogger('Cache');
+  readonly #undecodable: LogThrottle;
+  readonly size = undefined;
+
+  constructor(options: RedisStoreOptions) {
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#keys = options.keys;
+    this.#undecodable = new LogThrottle(options.clock);
+  }
+
+  async get(key: string): Promise<CacheEntry | undefined> {
+    const [text, epoch] = await this.#read([this.#keys.entry(key), this.#keys.epoch]);
+    const stored = text == null ? undefined : this.#decode(text);
+    if (stored === undefined || stored.epoch !== epoch) return undefined;
+    const { entry, tagVersions } = stored;
+    if (entry.expiresAt <= this.#clock.now()) return undefined;
+    if (entry.tags === undefined) return entry;
+    const present = await this.#read(entry.tags.map((tag) => this.#keys.tag(tag)));
+    return present.every((version, index) => version === tagVersions[index]) ? entry : undefined;
+  }
+
+  async set(key: string, entry: CacheEntry): Promise<void> {
+    const { text, lifeMs } = encodeEntry(entry, this.#clock);
+    const tags = (entry.tags ?? []).map((tag) => this.#keys.tag(tag));
+    const keys = [this.#keys.entry(key), this.#keys.epoch, ...tags];
+    await this.#store([`${keys.length}`, ...keys, text, `${lifeMs ?? ''}`, randomUUID()]);
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.deleteAll([key]);
+  }
+
+  /** Deletes several keys in one round trip. */
+  async deleteAll(keys: readonly string[]): Promise<void> {
+    if (keys.length > 0) await this.#send(['DEL', ...keys.map((key) => this.#keys.entry(key))]);
+  }
+
+  async clear(): Promise<void> {
+    await this.#send(['DEL', this.#keys.epoch]);
+  }
+
+  /** Invalidates, for all instances, what carries one of the tags. */
+  async invalidateTags(tags: readonly string[]): Promise<void> {
+    if (tags.length > 0) await this.#send(['DEL', ...tags.map((tag) => this.#keys.tag(tag))]);
+  }
+
+  async check(): Promise<StoreCheck> {
+    const { read, write } = await check(this.#options.connection(), this.#keys.sentinel);
+    return { read, write };
+  }
+
+  /** What cannot be read was written by something else: a miss. */
+  #decode(text: string): StoredEntry | undefined {
+    try {
+      return decodeEntry(text, this.#clock);
+    } catch (error) {
+      const line = this.#undecodable.admit((error as Error).name);
+      if (line) {
+        this.#logger.warn(
+          `${this.#options.cache}: an entry in Redis cannot be read and counts as missing (${line.count} so far). Does something else write under its keys?`,
+        );
+      }
+      return undefined;
+    }
+  }
+
+  /** A server that has not seen the script yet is sent its text. */
+  async #store(args: readonly string[]): Promise<void> {
+    try {
+      await this.#send(['EVALSHA', STORE_SHA, ...args]);
+    } catch (error) {
+      if (replyCodeOf(error) !== 'NOSCRIPT') throw error;
+      await this.#send(['EVAL', STORE_SCRIPT, ...args]);
+    }
+  }
+
+  async #read(keys: readonly string[]): Promise<(string | null)[]> {
+    return (await this.#send(['MGET', ...keys])) as (string | null)[];
+  }
+
+  #send(args: readonly string[]): Promise<unknown> {
+    return this.#options.connection().send(args);
+  }
+}

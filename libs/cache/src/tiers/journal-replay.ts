@@ -1,0 +1,85 @@
+import { withDeadline, type Clock } from 'nestjs-mainstay/common';
+import { CacheTimeoutError } from '../cache.errors.js';
+import type { SharedStore } from './shared-store.js';
+import type { WriteJournal } from './write-journal.js';
+
+/** The wait before a replay is random up to this, so that instances do not come together, in milliseconds. */
+const MAX_JITTER_MS = 250;
+/** The wait after a replay that was refused, in milliseconds. */
+const RETRY_MS = 1_000;
+/** Keys and tags that are sent together. */
+const BATCH = 500;
+
+/** What a replay needs to know. */
+export interface JournalReplayOptions {
+  readonly journal: WriteJournal;
+  readonly shared: SharedStore;
+  readonly isUp: () => boolean;
+  readonly clock: Clock;
+}
+
+/**
+ * Brings the shared tier up to what this process knows: everything in the journal is invalidated there. A value that
+ * could not be written is dropped rather than written late, over a newer one of another instance.
+ */
+export class JournalReplay {
+  readonly #options: JournalReplayOptions;
+  #isScheduled = false;
+  #isRunning = false;
+
+  constructor(options: JournalReplayOptions) {
+    this.#options = options;
+  }
+
+  /** Sees to it that the journal is replayed soon, if there is anything in it and anyone to send it to. */
+  schedule(delayMs = this.#options.clock.random() * MAX_JITTER_MS): void {
+    const { journal, isUp, clock } = this.#options;
+    if (this.#isScheduled || this.#isRunning || journal.size === 0 || !isUp()) return;
+    this.#isScheduled = true;
+    clock.schedule(() => void this.#runWhenDue(), delayMs, { background: true });
+  }
+
+  /** Replays now, for as long as there is time. @returns whether the journal is empty */
+  async flush(timeoutMs: number): Promise<boolean> {
+    const { clock, journal, isUp } = this.#options;
+    if (journal.size === 0 || !isUp()) return journal.size === 0;
+    const onTimeout = (): Error => new CacheTimeoutError('cache', timeoutMs);
+    try {
+      await withDeadline(clock, { timeoutMs, onTimeout }, () => this.#run());
+    } catch {
+      // What could not be told is lost with the process: until their lives end, others may have older values.
+    }
+    return journal.size === 0;
+  }
+
+  async #runWhenDue(): Promise<void> {
+    this.#isScheduled = false;
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    let isRefused = false;
+    try {
+      await this.#run();
+    } catch {
+      isRefused = true;
+    } finally {
+      this.#isRunning = false;
+    }
+    // Lost again: the next connection schedules it.
+    if (isRefused) this.schedule(RETRY_MS);
+    else this.schedule();
+  }
+
+  async #run(): Promise<void> {
+    const { journal, shared } = this.#options;
+    while (journal.size > 0) {
+      const batch = journal.next(BATCH);
+      // In this order on one connection: nothing is acknowledged before what came first.
+      await Promise.all([
+        ...(batch.everything ? [shared.clear()] : []),
+        shared.deleteAll(batch.keys),
+        shared.invalidateTags(batch.tags),
+      ]);
+      journal.settle(batch);
+    }
+  }
+}
