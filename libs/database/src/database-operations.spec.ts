@@ -9,10 +9,13 @@ describe('DatabaseOperations', () => {
     const operations = new DatabaseOperations(bound);
     const full = Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
     for (let call = 0; call < 10; call++) {
-      await operations.statement('INSERT', () => Promise.reject(full)).catch(() => undefined);
+      await operations
+        .statement('INSERT', () => Promise.reject(full), 'alone')
+        .catch(() => undefined);
     }
     expect(bound.breaker?.state).toBe('open');
-    const run = (sql: string): Promise<string> => operations.statement(sql, async () => 'ran');
+    const run = (sql: string): Promise<string> =>
+      operations.statement(sql, async () => 'ran', 'alone');
     await expect(run('SELECT 1')).rejects.toMatchObject({ code: 'CIRCUIT_OPEN' });
     for (const sql of ['COMMIT', 'ROLLBACK', 'RELEASE SAVEPOINT a']) {
       await expect(run(sql)).resolves.toBe('ran');
@@ -24,7 +27,9 @@ describe('DatabaseOperations', () => {
     const operations = new DatabaseOperations(bound);
     const duplicate = Object.assign(new Error('UNIQUE'), { code: 'SQLITE_CONSTRAINT_UNIQUE' });
     for (let call = 0; call < 50; call++) {
-      await operations.query('INSERT', () => Promise.reject(duplicate)).catch(() => undefined);
+      await operations
+        .query('INSERT', () => Promise.reject(duplicate), 'alone')
+        .catch(() => undefined);
     }
     expect(bound.breaker?.state).toBe('closed');
   });

@@ -14,34 +14,44 @@ export const DATABASE_PIPELINE: PipelineOptions = {
 };
 
 /**
+ * Where a statement stands: by itself, in a transaction that a query runner began by hand, or in one that is recorded
+ * as a whole.
+ */
+export type StatementPlace = 'alone' | 'runner-transaction' | 'managed-transaction';
+
+/**
  * The recorded operations of one data source. Each statement is counted once: as `query` when it came through
  * `DatabaseService.query`, otherwise — repositories, query builders, `dataSource.query` — as `statement`. `transaction`
- * counts whole units; their own BEGIN and COMMIT are no statements.
+ * counts whole units; their own BEGIN and COMMIT are no statements. A transaction asks the breaker when it begins, once
+ * for all its statements: none of them is refused because the breaker opens, or gives few permits, in the meantime.
  */
 export class DatabaseOperations {
   readonly #operations: ResourceOperations;
-  readonly #query: BoundOperation;
-  readonly #statement: BoundOperation;
+  readonly #query: Placed;
+  readonly #statement: Placed;
   readonly #transaction: BoundOperation;
 
   /** @param operations bound with {@link DATABASE_PIPELINE} */
   constructor(operations: ResourceOperations) {
     this.#operations = operations;
-    this.#query = operations.bind('query');
-    this.#statement = operations.bind('statement');
+    this.#query = bindPlaced(operations, 'query');
+    this.#statement = bindPlaced(operations, 'statement');
     this.#transaction = operations.bind('transaction');
   }
 
   /** Records a call of `DatabaseService.query`. */
-  query<R>(sql: string, work: () => Promise<R>, signal?: AbortSignal): Promise<R> {
-    return this.#query.run(work, sql, { signal });
+  query<R>(
+    sql: string,
+    work: () => Promise<R>,
+    place: StatementPlace,
+    signal?: AbortSignal,
+  ): Promise<R> {
+    return this.#place(this.#query, sql, place).run(work, sql, { signal });
   }
 
-  /** Records a statement. The end of a transaction passes an open breaker. */
-  statement<R>(sql: string, work: () => Promise<R>): Promise<R> {
-    const { breaker } = this.#operations;
-    const mustPass = breaker !== undefined && breaker.state !== 'closed' && endsTransaction(sql);
-    return mustPass ? work() : this.#statement.run(work, sql);
+  /** Records a statement. */
+  statement<R>(sql: string, work: () => Promise<R>, place: StatementPlace): Promise<R> {
+    return this.#place(this.#statement, sql, place).run(work, sql);
   }
 
   /** Records a whole transaction. */
@@ -53,6 +63,24 @@ export class DatabaseOperations {
   classify(error: unknown): Classification {
     return this.#operations.classify(error);
   }
+
+  #place(operation: Placed, sql: string, place: StatementPlace): BoundOperation {
+    if (place === 'managed-transaction') return operation.part;
+    // Nobody speaks for a transaction that was begun by hand: its statements count, but they are not refused.
+    const isRunning = place === 'runner-transaction' || endsTransaction(sql);
+    const { breaker } = this.#operations;
+    return isRunning && breaker && breaker.state !== 'closed' ? operation.part : operation.alone;
+  }
+}
+
+/** One operation, by itself and as a part of a transaction. */
+interface Placed {
+  readonly alone: BoundOperation;
+  readonly part: BoundOperation;
+}
+
+function bindPlaced(operations: ResourceOperations, name: string): Placed {
+  return { alone: operations.bind(name), part: operations.bind(name, { breaker: false }) };
 }
 
 function endsTransaction(sql: string): boolean {

@@ -1,5 +1,8 @@
 import { Test, type TestingModule } from '@nestjs/testing';
-import { RecordedCalls } from 'nestjs-mainstay/testing';
+import { Clock } from 'nestjs-mainstay/common';
+import type { CircuitBreaker } from 'nestjs-mainstay/resilience';
+import { Operations, type ResourceOperations } from 'nestjs-mainstay/resource';
+import { FakeClock, RecordedCalls } from 'nestjs-mainstay/testing';
 import { DatabaseTestModule } from 'nestjs-mainstay/testing/database';
 import { Column, Entity, PrimaryGeneratedColumn, type Repository } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -15,14 +18,19 @@ const INSERT = 'INSERT INTO note (text) VALUES (?)';
 
 describe('DatabaseService', () => {
   const recorded = new RecordedCalls();
+  let clock: FakeClock;
   let app: TestingModule;
   let database: DatabaseService;
   let notes: Repository<Note>;
 
   beforeEach(async () => {
+    clock = new FakeClock();
     app = await Test.createTestingModule({
       imports: [recorded.asModule(), DatabaseTestModule.forRoot({ entities: [Note] })],
-    }).compile();
+    })
+      .overrideProvider(Clock)
+      .useValue(clock)
+      .compile();
     database = app.get(DatabaseService);
     notes = database.dataSource.getRepository(Note);
     recorded.clear();
@@ -151,6 +159,39 @@ describe('DatabaseService', () => {
     });
   });
 
+  /** Opens the breaker and waits until it is half-open. */
+  const failUntilHalfOpen = async (): Promise<void> => {
+    const { breaker } = app.get(Operations).find('database') as ResourceOperations;
+    const permit = (breaker as CircuitBreaker).admit();
+    for (let call = 0; call < 10; call++) breaker?.recordFailure(permit);
+    expect(breaker?.state).toBe('open');
+    await clock.advance(6_000);
+  };
+
+  it('database rule 14: half-open, statements of a transaction need no permits beside its own', async () => {
+    await failUntilHalfOpen();
+    const unit = (index: number): Promise<void> =>
+      database.transaction(async () => {
+        await notes.save({ text: `${index} repository` });
+        await clock.yield();
+        await database.query(INSERT, [`${index} query`]);
+      });
+    const settled = await Promise.allSettled([unit(1), unit(2), unit(3)]);
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+    await expect(unit(4)).resolves.toBeUndefined();
+    expect(await notes.count()).toBe(8);
+    expect(recorded.of('database.statement attempt').length).toBeGreaterThan(0);
+    expect(recorded.of('database.query attempt')).toHaveLength(4);
+  });
+
+  it('database rule 14: half-open, a repository that has begun to save ends it', async () => {
+    await failUntilHalfOpen();
+    const saves = [1, 2, 3].map((index) => notes.save({ text: `${index}` }));
+    const settled = await Promise.allSettled(saves);
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+    expect(await texts()).toHaveLength(3);
+  });
+
   it('gives up waiting when the signal aborts', async () => {
     const controller = new AbortController();
     const runner = database.dataSource.createQueryRunner();
@@ -166,10 +207,14 @@ describe('DatabaseService', () => {
   it('waits as long as the call says', async () => {
     const runner = database.dataSource.createQueryRunner();
     await runner.startTransaction();
-    await expect(database.query('SELECT 1', [], { timeoutMs: 20 })).rejects.toMatchObject({
-      code: 'DATABASE_POOL_TIMEOUT',
-      context: { waitedMs: 20 },
-    });
+    const waiting = expect(database.query('SELECT 1', [], { timeoutMs: 20 })).rejects.toMatchObject(
+      {
+        code: 'DATABASE_POOL_TIMEOUT',
+        context: { waitedMs: 20 },
+      },
+    );
+    await clock.advance(20);
+    await waiting;
     await runner.rollbackTransaction();
     await runner.release();
   });
@@ -180,7 +225,9 @@ describe('DatabaseService', () => {
     const waiting = Array.from({ length: 12 }, () =>
       database.query('SELECT 1', [], { timeoutMs: 20 }),
     );
-    for (const result of await Promise.allSettled(waiting)) {
+    const settled = Promise.allSettled(waiting);
+    await clock.advance(20);
+    for (const result of await settled) {
       expect(result).toMatchObject({ reason: { code: 'DATABASE_POOL_TIMEOUT' } });
     }
     await runner.rollbackTransaction();

@@ -38,7 +38,8 @@ export class DatabaseService {
     const transaction = this.#transactions.checkTransaction();
     try {
       const run = (): Promise<T> => this.#run(sql, parameters, options);
-      return await this.dataSource.operations.query(sql, run, options.signal);
+      const place = transaction ? 'managed-transaction' : 'alone';
+      return await this.dataSource.operations.query(sql, run, place, options.signal);
     } catch (error) {
       if (transaction) await this.#transactions.rollback(error);
       throw error;

@@ -109,7 +109,10 @@ export class CircuitBreaker {
     this.#leases.delete(permit);
   }
 
-  /** A background probe or a reconnect ended: a success closes the breaker at once, a failure counts as one. */
+  /**
+   * Something without a permit ended: a background probe, a reconnect, a part of an execution. A success closes the
+   * breaker at once, a failure counts as one.
+   */
   recordProbe(succeeded: boolean): void {
     if (this.#state === 'isolated') return;
     if (this.#state === 'closed') {

@@ -71,7 +71,7 @@ export class Execution<A, R> {
     let startedAt = -1;
     try {
       this.#throwIfOver();
-      permit = this.#environment.breaker?.admit();
+      if (this.operation.asksBreaker) permit = this.#environment.breaker?.admit();
       startedAt = this.#environment.clock.now();
       const value = await this.#runBounded(
         new TryContext(this.operation.resource, this.operation.name, ++this.tries),
@@ -92,11 +92,13 @@ export class Execution<A, R> {
     if (!this.failure) this.firstFailureAt = now;
     this.failure = { error, classification };
     if (startedAt >= 0) this.operation.recorder.recordTry(now - startedAt, classification);
-    if (!permit) return;
-    if (classification.partial) breaker?.recordNeutral(permit);
-    else if (isFailureOfDependency(classification)) breaker?.recordFailure(permit);
-    else if (classification.kind === 'permanent') breaker?.recordSuccess(permit);
-    else breaker?.recordNeutral(permit);
+    const isFailure = !classification.partial && isFailureOfDependency(classification);
+    if (!permit) {
+      if (isFailure && !this.operation.asksBreaker) breaker?.recordProbe(false);
+    } else if (isFailure) breaker?.recordFailure(permit);
+    else if (classification.kind === 'permanent' && !classification.partial) {
+      breaker?.recordSuccess(permit);
+    } else breaker?.recordNeutral(permit);
   }
 
   #throwIfOver(): void {

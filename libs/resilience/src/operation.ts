@@ -42,6 +42,12 @@ export interface OperationOptions<A = never, R = unknown> {
   /** Tries in total. @default the pipeline's */
   readonly maxTries?: number;
   /**
+   * `false`: each call is a part of another operation of the resource, which has asked the breaker and will tell it how
+   * the whole ended. It is not asked again, so that no part is refused; it only hears of a part that fails.
+   * @default true
+   */
+  readonly breaker?: boolean;
+  /**
    * An alternative result for a known failure of the dependency (timeout, unavailable, transient, throttled, rejected).
    * It receives the error and the call's argument.
    */
@@ -58,6 +64,7 @@ export interface BoundOperationSpec<A, R> {
   readonly tryTimeoutMs: number | false;
   readonly totalTimeoutMs: number | false;
   readonly maxTries: number;
+  readonly asksBreaker: boolean;
   readonly fallback?: ((error: unknown, arg: A) => R | PromiseLike<R>) | undefined;
   readonly recorder: BoundRecorder;
 }

@@ -579,6 +579,38 @@ describe('ResiliencePipeline', () => {
       expect(work).toHaveBeenCalledTimes(1);
     });
 
+    it('resilience rule 9: a part of an operation needs no permit of its own', async () => {
+      const { pipeline, run, clock, recorded } = setUp({ breaker: { minimumCalls: 1 } });
+      const part = pipeline.bind<string, string>(
+        'part',
+        { breaker: false },
+        recorded.bind('cache', 'part'),
+      );
+      const runPart = (): Promise<string> =>
+        pipeline.run(part, () => Promise.resolve('part'), 'key');
+      await expect(run(failingWith(RESET, RESET, RESET))).rejects.toBe(RESET);
+      expect(pipeline.breaker?.state).toBe('open');
+      await expect(runPart()).resolves.toBe('part');
+      await clock.advance(10_000);
+      const units = Array.from({ length: 3 }, () => run(async () => `unit, ${await runPart()}`));
+      await expect(Promise.all(units)).resolves.toHaveLength(3);
+      expect(pipeline.breaker?.state).toBe('closed');
+    });
+
+    it('resilience rule 9: half-open, a part that fails reopens it', async () => {
+      const { pipeline, run, clock, recorded } = setUp({ breaker: { minimumCalls: 1 } });
+      const options = { breaker: false, maxTries: 1 };
+      const part = pipeline.bind<string, string>('part', options, recorded.bind('cache', 'part'));
+      await expect(run(failingWith(RESET, RESET, RESET))).rejects.toBe(RESET);
+      await clock.advance(10_000);
+      const unit = run(async () => {
+        await pipeline.run(part, () => Promise.reject(RESET), 'key').catch(() => undefined);
+        return 'caught';
+      });
+      await expect(unit).resolves.toBe('caught');
+      expect(pipeline.breaker?.state).toBe('open');
+    });
+
     it('resilience rule 9: half-open, 3 successes close it', async () => {
       const { clock, run, pipeline } = setUp({ breaker: { minimumCalls: 1 } });
       await settle(run(failingWith(RESET)));

@@ -66,6 +66,7 @@ export class ResiliencePipeline {
       name,
       idempotent: options.idempotent ?? false,
       ...resolveOperationLimits(options, this.#options),
+      asksBreaker: options.breaker ?? true,
       fallback: options.fallback,
       recorder: guardBoundRecorder(recorder),
     };

@@ -1,4 +1,5 @@
 import { TransactionNotStartedError, type QueryResult } from 'typeorm';
+import type { StatementPlace } from '../database-operations.js';
 import { TransactionControlError } from '../errors/transaction.errors.js';
 import type { TransactionScope } from '../transactions/transaction-scope.js';
 import type { AcquireOptions } from './sqlite-gate.js';
@@ -19,6 +20,10 @@ export class ScopedQueryRunner extends SqliteQueryRunner {
     this.scope = scope;
     // TypeORM begins no transaction of its own for what it writes inside one.
     this.isTransactionActive = true;
+  }
+
+  override get place(): StatementPlace {
+    return 'managed-transaction';
   }
 
   override async execute(

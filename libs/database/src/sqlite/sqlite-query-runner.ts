@@ -8,7 +8,7 @@ import { GuardedLogger } from 'nestjs-mainstay/resilience';
 import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver.js';
 import { BetterSqlite3QueryRunner } from 'typeorm/driver/better-sqlite3/BetterSqlite3QueryRunner.js';
 import { GuardedBroadcaster } from '../data-source/guarded-broadcaster.js';
-import type { DatabaseOperations } from '../database-operations.js';
+import type { DatabaseOperations, StatementPlace } from '../database-operations.js';
 import { TransactionAbortedError, TransactionLeftOpenError } from '../errors/transaction.errors.js';
 import { AfterEnd } from '../transactions/after-end.js';
 import type { BeginOptions, TransactionRunner } from '../transactions/transaction-runner.js';
@@ -55,6 +55,11 @@ export class SqliteQueryRunner extends BetterSqlite3QueryRunner implements Trans
     this.#isRecorded = options.recorded;
   }
 
+  /** Where a statement that comes now stands. */
+  get place(): StatementPlace {
+    return this.session.inTransaction ? 'runner-transaction' : 'alone';
+  }
+
   /** The connection, for what TypeORM reads of the schema beside `query`. @throws DatabaseUnavailableError */
   override async connect(): Promise<SqliteConnection> {
     return this.session.connection();
@@ -65,7 +70,9 @@ export class SqliteQueryRunner extends BetterSqlite3QueryRunner implements Trans
   ): ReturnType<BetterSqlite3QueryRunner['query']> {
     this.throwIfReleased();
     const run = (): Promise<QueryResult> => this.execute(sql, parameters);
-    const result = await (this.#isRecorded ? this.host.operations.statement(sql, run) : run());
+    const result = await (this.#isRecorded
+      ? this.host.operations.statement(sql, run, this.place)
+      : run());
     return useStructuredResult ? result : result.raw;
   }
 
