@@ -44,6 +44,8 @@ export class SqliteQueryRunner extends BetterSqlite3QueryRunner implements Trans
   readonly #logger = new GuardedLogger('DatabaseModule');
   readonly #isRecorded: boolean;
   #beginsReadOnly = false;
+  /** How the statements wait that TypeORM begins a transaction with. */
+  #begin: AcquireOptions | undefined;
   #hasFailed = false;
   #isCommitted = false;
 
@@ -69,7 +71,7 @@ export class SqliteQueryRunner extends BetterSqlite3QueryRunner implements Trans
     ...[sql, parameters, useStructuredResult]: Parameters<BetterSqlite3QueryRunner['query']>
   ): ReturnType<BetterSqlite3QueryRunner['query']> {
     this.throwIfReleased();
-    const run = (): Promise<QueryResult> => this.execute(sql, parameters);
+    const run = (): Promise<QueryResult> => this.execute(sql, parameters, this.#begin);
     const result = await (this.#isRecorded
       ? this.host.operations.statement(sql, run, this.place)
       : run());
@@ -100,7 +102,12 @@ export class SqliteQueryRunner extends BetterSqlite3QueryRunner implements Trans
   async begin({ isolation, readOnly, signal }: BeginOptions): Promise<void> {
     this.#beginsReadOnly = readOnly;
     signal?.throwIfAborted();
-    await this.startTransaction(isolation);
+    this.#begin = { signal };
+    try {
+      await this.startTransaction(isolation);
+    } finally {
+      this.#begin = undefined;
+    }
   }
 
   async control(sql: string): Promise<void> {

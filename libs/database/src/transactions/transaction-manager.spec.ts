@@ -274,6 +274,43 @@ describe('TransactionManager', () => {
       expect(await texts()).toEqual(['own']);
     });
 
+    it.each([
+      ['an abort', undefined],
+      ['an abort with a reason of its own', new Error('the client is gone')],
+    ])('database rule 3: %s ends the wait for the connection at once', async (_what, reason) => {
+      const holder = database.dataSource.createQueryRunner();
+      await holder.startTransaction();
+      const controller = new AbortController();
+      const work = vi.fn<() => void>();
+      const waiting = expect(
+        transactions.run(work, { signal: controller.signal, isolation: 'SERIALIZABLE' }),
+      ).rejects.toMatchObject({
+        code: 'OPERATION_CANCELLED',
+        ...(reason && { cause: { message: reason.message } }),
+      });
+      await vi.waitFor(() => expect(database.dataSource.gate.waiting).toBe(1));
+      controller.abort(reason);
+      await turn();
+      expect(database.dataSource.gate.waiting).toBe(0);
+      await waiting;
+      await holder.commitTransaction();
+      await holder.release();
+      expect(work).not.toHaveBeenCalled();
+      expect(database.dataSource.gate.heldMs).toBeUndefined();
+    });
+
+    it('a signal that aborts after the begin does not end the transaction', async () => {
+      const controller = new AbortController();
+      await transactions.run(
+        async () => {
+          controller.abort();
+          await notes.save({ text: 'x' });
+        },
+        { signal: controller.signal },
+      );
+      expect(await texts()).toEqual(['x']);
+    });
+
     it('database rule 3: a transaction that takes too long is rolled back and frees the connection', async () => {
       let resume = (): void => undefined;
       const paused = new Promise<void>((resolve) => (resume = resolve));

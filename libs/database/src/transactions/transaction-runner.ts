@@ -4,6 +4,7 @@ import type { Isolation } from './transaction.options.js';
 export interface BeginOptions {
   readonly isolation?: Isolation | undefined;
   readonly readOnly: boolean;
+  /** Ends the wait for the connection, with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 

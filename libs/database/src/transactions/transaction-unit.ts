@@ -1,5 +1,5 @@
 import { redactError } from 'nestjs-mainstay/common';
-import { GuardedLogger } from 'nestjs-mainstay/resilience';
+import { GuardedLogger, OperationCancelledError } from 'nestjs-mainstay/resilience';
 import { DatabaseError } from '../errors/database.error.js';
 import { detectDatabaseError, toDatabaseError } from '../errors/to-database-error.js';
 import { TransactionTimeoutError, UnexpectedRollbackError } from '../errors/transaction.errors.js';
@@ -67,6 +67,9 @@ export class TransactionUnit<T> {
     try {
       await runner.begin({ isolation, readOnly, signal });
     } catch (error) {
+      if (signal?.aborted) {
+        throw new OperationCancelledError(this.#host.name, 'transaction', 'caller', signal.reason);
+      }
       throw toDatabaseError(error, this.#host.name, 'not-sent');
     }
   }

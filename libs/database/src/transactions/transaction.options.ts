@@ -32,7 +32,7 @@ export interface TransactionOptions {
   readonly readOnly?: boolean;
   /** Time for the whole transaction, in milliseconds; then it is rolled back. @default `DATABASE_TRANSACTION_TIMEOUT`, 60 s */
   readonly timeoutMs?: number;
-  /** Ends the wait for the connection early. */
+  /** Ends the wait for the connection early, with an `OperationCancelledError`; a transaction that has begun goes on. */
   readonly signal?: AbortSignal;
 }
 
