@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { FakeClock, RecordedCalls } from 'nestjs-mainstay/testing';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -275,6 +276,15 @@ describe('ResourceInitializer', () => {
         expect(resource.events).toEqual(['cache: test connection', 'cache: close']);
       },
     );
+
+    it('rejects with an error that shows as its message, without a trace of its own or of its cause', async () => {
+      const { initializer } = setUp();
+      const resource = new StagedResource('cache').step('test connection', failing(99, DENIED));
+      const error = await initializer.start(resource).catch((reason: Error) => reason);
+      expect(error).toMatchObject({ cause: expect.any(Error) });
+      expect(inspect(error)).toBe((error as Error).message);
+      expect((error as Error).stack).toBe((error as Error).message);
+    });
 
     it('rejects at once also when closing hangs, within the time for closing', async () => {
       const { initializer, clock } = setUp();

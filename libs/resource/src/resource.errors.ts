@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { formatDuration, MainstayError } from 'nestjs-mainstay/common';
 import type { Classification, ClassifiedError } from 'nestjs-mainstay/resilience';
 
@@ -52,6 +53,11 @@ export class ResourceUnavailableError extends MainstayError<'RESOURCE_UNAVAILABL
     });
     // Nest prints the stack of an error that ends the bootstrap; the message says everything.
     this.stack = this.message;
+  }
+
+  /** What `console.log` and Nest's logger show: not the cause with its trace. */
+  [inspect.custom](): string {
+    return this.message;
   }
 }
 
