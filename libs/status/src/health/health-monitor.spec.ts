@@ -291,6 +291,15 @@ describe('HealthMonitor', () => {
     expect(logged.log).toHaveBeenCalledWith('cache is up, was down');
   });
 
+  it('logs nothing of a resource that is closed on purpose', async () => {
+    const entry = ready(new Dependency('cache'));
+    await clock.advance(5_000);
+    entry.enter('closing');
+    entry.enter('closed');
+    expect(stateOf('cache')).toBe('down');
+    expect(logged.error).not.toHaveBeenCalled();
+  });
+
   it('says since when a resource has been in its state', async () => {
     const cache = new Dependency('cache');
     ready(cache);

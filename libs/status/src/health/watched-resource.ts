@@ -57,7 +57,7 @@ export class WatchedResource {
     const { name, criticality } = this.#entry;
     const verdict = judgeHealth(this.#entry, this.#prober);
     const from = this.#announced;
-    const changed = verdict.state !== from && !this.#isFirstInitialization();
+    const changed = verdict.state !== from && !this.#isStartingOrClosing();
     if (changed) this.#change(verdict.state);
     const { lastReport } = this.#prober;
     const health: ResourceHealth = {
@@ -79,9 +79,10 @@ export class WatchedResource {
     this.#parts.breakerOf(this.#entry.name)?.recordProbe(reachability === 'reachable');
   }
 
-  /** Until its first initialisation ended nothing has changed: that a start takes time is no news. */
-  #isFirstInitialization(): boolean {
+  /** That a start takes time, and that what is closed does not answer, is no news and no outage. */
+  #isStartingOrClosing(): boolean {
     const { phase, initializationTries } = this.#entry;
+    if (phase === 'closing' || phase === 'closed') return true;
     return phase === 'pending' || (phase === 'initializing' && initializationTries <= 1);
   }
 
