@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectEveryAttemptEnded } from '../support/attempts.js';
 import { DocumentsClient, formHead } from '../support/documents-client.js';
 import { eventually } from '../support/eventually.js';
 import { ended, readMetrics, sum } from '../support/metrics.js';
@@ -37,20 +38,7 @@ describe('the routes of the status', () => {
   it('every attempt ended in exactly one way', async () => {
     await useTheService();
     await breakOffAnUpload();
-    await eventually(async () => {
-      const { body } = await client.json<{ operations: AttemptCount[] }>('/status.json');
-      const metrics = await readMetrics(service.url);
-      expect(body.operations.length).toBeGreaterThan(0);
-      for (const { resource, operation, attempts } of body.operations) {
-        const { success, failure, rejected, cancelled, active } = ended(
-          metrics,
-          resource,
-          operation,
-        );
-        const label = `${resource}.${operation}`;
-        expect(success + failure + rejected + cancelled + active, label).toBe(attempts);
-      }
-    });
+    await expectEveryAttemptEnded(service.url);
   });
 
   it('counts each call of a user once: an upload is one put, a broken-off one a cancelled put', async () => {
@@ -79,12 +67,6 @@ describe('the routes of the status', () => {
     });
   });
 });
-
-interface AttemptCount {
-  readonly resource: string;
-  readonly operation: string;
-  readonly attempts: number;
-}
 
 async function useTheService(): Promise<void> {
   const { body } = await client.upload({ name: 'used.txt', content: 'used' });
