@@ -4,8 +4,8 @@ import type { CacheLoadOptions, CacheSetEntry } from './cache.options.js';
 import { Invalidations } from './invalidations.js';
 import { checkKey, checkTags } from './keys/check-key.js';
 import { Flights } from './loading/flights.js';
-import type { Awaitable, CacheEntry, CacheStore, ReadOptions } from './stores/cache-store.js';
-import { isPromiseLike } from './stores/is-promise-like.js';
+import { allAwaitable, mapAwaitable, type Awaitable } from './stores/awaitable.js';
+import type { CacheEntry, CacheStore, KeyedEntry, ReadOptions } from './stores/cache-store.js';
 import { jitterTtl, parseTtl } from './ttl.js';
 import { toCachedValue, type CachedValue } from './values/cached-value.js';
 
@@ -50,8 +50,18 @@ export class CacheEngine {
   /** The entry of a key, if it may be served. @throws InvalidCacheKeyError */
   find(key: string, options?: ReadOptions): Awaitable<CacheEntry | undefined> {
     checkKey(key);
-    const entry = this.#backend.store.get(key, options);
-    return isPromiseLike(entry) ? entry.then((found) => this.#valid(found)) : this.#valid(entry);
+    return mapAwaitable(this.#backend.store.get(key, options), this.#valid);
+  }
+
+  /** As {@link find} for several keys, in their order. */
+  findMany(
+    keys: readonly string[],
+    options?: ReadOptions,
+  ): Awaitable<readonly (CacheEntry | undefined)[]> {
+    const { store } = this.#backend;
+    if (!store.getMany) return allAwaitable(keys.map((key) => this.find(key, options)));
+    for (const key of keys) checkKey(key);
+    return mapAwaitable(store.getMany(keys, options), (entries) => entries.map(this.#valid));
   }
 
   /** A copy that may be out of date, for when {@link find} failed. */
@@ -72,20 +82,44 @@ export class CacheEngine {
   }
 
   /** Writes a value now. `undefined` and a TTL of 0 are not stored; what was there before goes all the same. */
-  write({ key, cached, life }: PreparedWrite): Awaitable<void> {
+  write(write: PreparedWrite): Awaitable<void> {
+    const { key, cached, life } = write;
     this.flights.fence(key);
-    if (cached.data === undefined || life.ttlMs === 0) return this.#backend.store.delete(key);
+    if (!isStored(write)) return this.#backend.store.delete(key);
     return this.#backend.store.set(key, this.#entry(cached, life, this.version()));
   }
 
-  /** Stores a loaded value, unless it was invalidated since its load began. */
-  setLoaded(key: string, value: CachedValue, life: EntryLife, version: number): Awaitable<void> {
-    if (value.data === undefined || life.ttlMs === 0) return undefined;
-    if (!this.#invalidations.isValid(version, life.tags)) return undefined;
+  /** As {@link write} for several values; of two for one key the later counts. */
+  writeMany(writes: readonly PreparedWrite[]): Awaitable<unknown> {
+    const { store } = this.#backend;
+    if (!store.setMany || !store.deleteMany) {
+      return allAwaitable(writes.map((write) => this.write(write)));
+    }
+    const latest = [...new Map(writes.map((write) => [write.key, write])).values()];
+    for (const { key } of latest) this.flights.fence(key);
+    const kept = latest.filter(isStored);
+    const dropped = latest.filter((write) => !isStored(write)).map(({ key }) => key);
+    const entries = kept.map(({ key, cached, life }): KeyedEntry => {
+      return [key, this.#entry(cached, life, this.version())];
+    });
+    return allAwaitable([
+      kept.length > 0 ? store.setMany(entries) : undefined,
+      dropped.length > 0 ? store.deleteMany(dropped) : undefined,
+    ]);
+  }
+
+  /** Stores loaded values, but for those that were invalidated since their load began. */
+  setLoaded(writes: readonly PreparedWrite[], version: number): Awaitable<unknown> {
     const { store, clock } = this.#backend;
-    const ttlMs = jitterTtl(life.ttlMs, clock.random());
-    const entry = this.#entry(value, { ttlMs, tags: life.tags }, version);
-    return store.setLoaded ? store.setLoaded(key, entry) : store.set(key, entry);
+    const entries = writes
+      .filter((write) => isStored(write) && this.#invalidations.isValid(version, write.life.tags))
+      .map(({ key, cached, life: { ttlMs, tags } }): KeyedEntry => {
+        const life = { ttlMs: jitterTtl(ttlMs, clock.random()), tags };
+        return [key, this.#entry(cached, life, version)];
+      });
+    if (entries.length === 0) return undefined;
+    if (store.setLoaded) return store.setLoaded(entries);
+    return allAwaitable(entries.map(([key, entry]) => store.set(key, entry)));
   }
 
   /** @throws InvalidCacheKeyError */
@@ -93,6 +127,15 @@ export class CacheEngine {
     checkKey(key);
     this.flights.fence(key);
     return this.#backend.store.delete(key);
+  }
+
+  /** As {@link delete} for several keys, all of which are checked first. */
+  deleteMany(keys: readonly string[]): Awaitable<unknown> {
+    for (const key of keys) checkKey(key);
+    const { store } = this.#backend;
+    for (const key of keys) this.flights.fence(key);
+    if (store.deleteMany) return store.deleteMany(keys);
+    return allAwaitable(keys.map((key) => store.delete(key)));
   }
 
   /** Invalidates everything, loads in progress included. */
@@ -125,15 +168,19 @@ export class CacheEngine {
     return { ttlMs: value === null ? Math.min(ttlMs, negativeMs) : ttlMs, tags: checked(tags) };
   }
 
-  #valid(entry: CacheEntry | undefined): CacheEntry | undefined {
+  readonly #valid = (entry: CacheEntry | undefined): CacheEntry | undefined => {
     if (entry === undefined || this.#invalidations.isValid(entry.version, entry.tags)) return entry;
     return undefined;
-  }
+  };
 
   #entry({ data, isFrozen }: CachedValue, { ttlMs, tags }: EntryLife, version: number): CacheEntry {
     const createdAt = this.#backend.clock.now();
     return { data, isFrozen, createdAt, expiresAt: createdAt + ttlMs, version, tags };
   }
+}
+
+function isStored({ cached, life }: PreparedWrite): boolean {
+  return cached.data !== undefined && life.ttlMs !== 0;
 }
 
 function checked(tags: readonly string[] | undefined): readonly string[] | undefined {

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import type { CacheConfig } from './cache.config.js';
 import { CacheUnavailableError } from './cache.errors.js';
 import { CacheService } from './cache.service.js';
-import type { Awaitable, CacheEntry, CacheStore, StoreCheck } from './stores/cache-store.js';
+import type { Awaitable } from './stores/awaitable.js';
+import type { CacheEntry, CacheStore, StoreCheck } from './stores/cache-store.js';
 import { MemoryStore } from './stores/memory-store.js';
 
 const config: CacheConfig = {

@@ -14,7 +14,7 @@ import type {
 import type { CacheKey } from './keys/cache-key.js';
 import { CacheLoader } from './loading/cache-loader.js';
 import type { CacheEntry } from './stores/cache-store.js';
-import { isPromiseLike } from './stores/is-promise-like.js';
+import { isPromiseLike } from './stores/awaitable.js';
 import { StaleWork } from './stale-work.js';
 import { StoreWork } from './store-work.js';
 import { readCachedValue, type CachedValue } from './values/cached-value.js';

@@ -41,10 +41,11 @@ export { CacheInterceptor } from './http/cache.interceptor.js';
 export type { CacheKey } from './keys/cache-key.js';
 export { defineKey, type CacheKeyPart } from './keys/define-key.js';
 export { Cache, CACHE_MANAGER } from './manager/cache-manager-token.js';
+export type { Awaitable } from './stores/awaitable.js';
 export type {
-  Awaitable,
   CacheEntry,
   CacheStore,
+  KeyedEntry,
   ReadOptions,
   StoreCheck,
 } from './stores/cache-store.js';

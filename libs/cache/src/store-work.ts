@@ -6,9 +6,8 @@ import type {
   CacheSetEntry,
   CacheSource,
 } from './cache.options.js';
-import { checkKey } from './keys/check-key.js';
-import type { Awaitable, CacheEntry, ReadOptions } from './stores/cache-store.js';
-import { isPromiseLike } from './stores/is-promise-like.js';
+import { mapAwaitable, type Awaitable } from './stores/awaitable.js';
+import type { CacheEntry, ReadOptions } from './stores/cache-store.js';
 import { readCachedValue } from './values/cached-value.js';
 
 /** What a load asks the cache first. */
@@ -44,21 +43,22 @@ export class StoreWork {
     this.#source = backend.hasFallback ? 'l2' : 'l1';
   }
 
-  readonly get = (key: string): Awaitable<unknown> => map(this.#engine.find(key), valueOf);
+  readonly get = (key: string): Awaitable<unknown> => mapAwaitable(this.#engine.find(key), valueOf);
 
   readonly lookup = (key: string): Awaitable<CacheLookup<unknown>> =>
-    map(this.#engine.find(key), (entry) =>
+    mapAwaitable(this.#engine.find(key), (entry) =>
       entry === undefined ? MISS : this.describe(entry, this.#source, false),
     );
 
   readonly set = (entry: CacheSetEntry): Awaitable<true> =>
-    map(this.#engine.write(this.#engine.prepare(entry)), acknowledged);
+    mapAwaitable(this.#engine.write(this.#engine.prepare(entry)), acknowledged);
 
-  readonly delete = (key: string): Awaitable<true> => map(this.#engine.delete(key), acknowledged);
+  readonly delete = (key: string): Awaitable<true> =>
+    mapAwaitable(this.#engine.delete(key), acknowledged);
 
   readonly getForLoad = ({ key, options }: LoadRequest): Awaitable<unknown> => {
     this.#engine.lifeOfLoaded(undefined, options);
-    return map(this.#engine.find(key, FOR_LOAD), valueOf);
+    return mapAwaitable(this.#engine.find(key, FOR_LOAD), valueOf);
   };
 
   readonly lookupForLoad = ({
@@ -66,31 +66,30 @@ export class StoreWork {
     options,
   }: LoadRequest): Awaitable<CacheLoaded<unknown> | undefined> => {
     this.#engine.lifeOfLoaded(undefined, options);
-    return map(this.#engine.find(key, FOR_LOAD), this.#loaded);
+    return mapAwaitable(this.#engine.find(key, FOR_LOAD), this.#loaded);
   };
 
-  readonly getMany = (keys: readonly string[]): Awaitable<unknown[]> => all(keys.map(this.get));
+  readonly getMany = (keys: readonly string[]): Awaitable<unknown[]> =>
+    mapAwaitable(this.#engine.findMany(keys), valuesOf);
 
   readonly getManyForLoad = ({ keys, options }: BatchLoadRequest): Awaitable<unknown[]> => {
     this.#engine.lifeOfLoaded(undefined, options);
-    return all(keys.map((key) => map(this.#engine.find(key, FOR_LOAD), valueOf)));
+    return mapAwaitable(this.#engine.findMany(keys, FOR_LOAD), valuesOf);
   };
 
   /** Everything is checked before anything is written. */
   readonly setMany = (entries: readonly CacheSetEntry[]): Awaitable<true> => {
     const prepared = entries.map((entry) => this.#engine.prepare(entry));
-    return map(all(prepared.map((write) => this.#engine.write(write))), acknowledged);
+    return mapAwaitable(this.#engine.writeMany(prepared), acknowledged);
   };
 
-  readonly deleteMany = (keys: readonly string[]): Awaitable<true> => {
-    for (const key of keys) checkKey(key);
-    return map(all(keys.map(this.delete)), acknowledged);
-  };
+  readonly deleteMany = (keys: readonly string[]): Awaitable<true> =>
+    mapAwaitable(this.#engine.deleteMany(keys), acknowledged);
 
   readonly invalidateTags = (tags: readonly string[]): Awaitable<true> =>
-    map(this.#engine.invalidateTags(tags), acknowledged);
+    mapAwaitable(this.#engine.invalidateTags(tags), acknowledged);
 
-  readonly clear = (): Awaitable<true> => map(this.#engine.clear(), acknowledged);
+  readonly clear = (): Awaitable<true> => mapAwaitable(this.#engine.clear(), acknowledged);
 
   /** Tells everything about an entry. */
   describe(entry: CacheEntry, source: CacheSource, stale: boolean): CacheLookup<unknown> {
@@ -110,14 +109,10 @@ function valueOf(entry: CacheEntry | undefined): unknown {
   return entry === undefined ? undefined : readCachedValue(entry);
 }
 
+function valuesOf(entries: readonly (CacheEntry | undefined)[]): unknown[] {
+  return entries.map(valueOf);
+}
+
 function acknowledged(): true {
   return true;
-}
-
-function map<T, R>(value: Awaitable<T>, change: (value: T) => R): Awaitable<R> {
-  return isPromiseLike(value) ? value.then(change) : change(value);
-}
-
-function all<T>(values: readonly Awaitable<T>[]): Awaitable<T[]> {
-  return values.some(isPromiseLike) ? Promise.all(values) : (values as T[]);
 }

@@ -2,6 +2,7 @@ import type { BoundOperation } from 'nestjs-mainstay/resource';
 import type { CacheEngine, EntryLife } from '../cache-engine.js';
 import type { CacheBatchFactory, CacheLoadOptions } from '../cache.options.js';
 import { toCachedValue, type CachedValue } from '../values/cached-value.js';
+import type { Awaitable } from '../stores/awaitable.js';
 import type { Landing } from './flights.js';
 import { LoadDecisions } from './load-decisions.js';
 
@@ -64,15 +65,14 @@ export class CacheLoader {
   }
 
   async #findAgain(keys: readonly string[], found: Map<string, CachedValue>): Promise<void> {
-    for (const key of keys) {
-      if (this.#engine.flights.find(key)) continue;
-      try {
-        const entry = await this.#engine.find(key, { hasAlternative: true });
-        if (entry) found.set(key, entry);
-      } catch {
-        // The read before was recorded; now only the factory counts.
-        return;
+    const landed = keys.filter((key) => !this.#engine.flights.find(key));
+    try {
+      const entries = await this.#engine.findMany(landed, { hasAlternative: true });
+      for (const [index, entry] of entries.entries()) {
+        if (entry) found.set(landed[index] as string, entry);
       }
+    } catch {
+      // The read before was recorded; now only the factory counts.
     }
   }
 
@@ -125,14 +125,14 @@ export class CacheLoader {
     }
   }
 
-  /** All at once: a store that answers later takes the time of one. */
-  async #store({ loaded, options, version, isCurrent }: StoreRequest): Promise<void> {
+  #store({ loaded, options, version, isCurrent }: StoreRequest): Awaitable<unknown> {
     const current = [...loaded.values].filter(([key]) => isCurrent(key));
-    const stored = current.map(async ([key, value]) => {
-      const life = this.#lifeOf(value, loaded.decisions, options);
-      await this.#engine.setLoaded(key, value, life, version);
-    });
-    await Promise.all(stored);
+    const writes = current.map(([key, cached]) => ({
+      key,
+      cached,
+      life: this.#lifeOf(cached, loaded.decisions, options),
+    }));
+    return this.#engine.setLoaded(writes, version);
   }
 
   #lifeOf(value: CachedValue, decisions: LoadDecisions, options: CacheLoadOptions): EntryLife {

@@ -1,7 +1,5 @@
 import type { CachedValue } from '../values/cached-value.js';
-
-/** A result that may be there at once, as an embedded store gives it, or later. */
-export type Awaitable<T> = T | PromiseLike<T>;
+import type { Awaitable } from './awaitable.js';
 
 /** One entry of a {@link CacheStore}. */
 export interface CacheEntry extends CachedValue {
@@ -14,6 +12,9 @@ export interface CacheEntry extends CachedValue {
   /** What invalidates it beside its key; `undefined` for an untagged entry, which pays nothing. */
   readonly tags: readonly string[] | undefined;
 }
+
+/** A key and what is written under it. */
+export type KeyedEntry = readonly [key: string, entry: CacheEntry];
 
 /** What a store found out about itself by a real round trip. */
 export interface StoreCheck {
@@ -34,13 +35,20 @@ export interface ReadOptions {
 export interface CacheStore {
   /** The entry of a key, unless it has expired. */
   get(key: string, options?: ReadOptions): Awaitable<CacheEntry | undefined>;
+  /** As {@link get} for several keys, in their order. @default `get` for each */
+  getMany?(
+    keys: readonly string[],
+    options?: ReadOptions,
+  ): Awaitable<readonly (CacheEntry | undefined)[]>;
   /** Writes an entry in place of any other of the key. */
   set(key: string, entry: CacheEntry): Awaitable<void>;
+  /** As {@link set} for several entries. @default `set` for each */
+  setMany?(entries: readonly KeyedEntry[]): Awaitable<void>;
   /**
-   * As {@link set}, for what a factory made: nothing older is replaced by it, and its callers do not wait for it long.
-   * @default `set`
+   * As {@link setMany}, for what a factory made: nothing older is replaced by it, and its callers do not wait long.
+   * @default `set` for each
    */
-  setLoaded?(key: string, entry: CacheEntry): Awaitable<void>;
+  setLoaded?(entries: readonly KeyedEntry[]): Awaitable<void>;
   /** A copy that may be out of date, for when {@link get} fails. @default none */
   getStale?(key: string): CacheEntry | undefined;
   /**
@@ -50,6 +58,8 @@ export interface CacheStore {
   invalidateTags?(tags: readonly string[]): Awaitable<void>;
   /** Removes the entry of a key, if there is one. */
   delete(key: string): Awaitable<void>;
+  /** As {@link delete} for several keys. @default `delete` for each */
+  deleteMany?(keys: readonly string[]): Awaitable<void>;
   /** Removes all entries, in a time that does not depend on how many there are. */
   clear(): Awaitable<void>;
   /** Writes, reads back and deletes a sentinel, without displacing an entry. */

@@ -76,7 +76,7 @@ export class JournalReplay {
       // In this order on one connection: nothing is acknowledged before what came first.
       await Promise.all([
         ...(batch.everything ? [shared.clear()] : []),
-        shared.deleteAll(batch.keys),
+        shared.deleteMany(batch.keys),
         shared.invalidateTags(batch.tags),
       ]);
       journal.settle(batch);

@@ -1,15 +1,14 @@
-import type { CacheEntry, CacheStore } from '../stores/cache-store.js';
+import type { CacheEntry, CacheStore, KeyedEntry, StoreCheck } from '../stores/cache-store.js';
 
 /** A store that instances share. */
 export interface SharedStore extends CacheStore {
   get(key: string): PromiseLike<CacheEntry | undefined>;
-  set(key: string, entry: CacheEntry): PromiseLike<void>;
-  delete(key: string): PromiseLike<void>;
-  /** Removes the entries of several keys. */
-  deleteAll(keys: readonly string[]): PromiseLike<void>;
-  /** Makes the entries of all instances invalid that carry one of the tags. */
+  getMany(keys: readonly string[]): PromiseLike<readonly (CacheEntry | undefined)[]>;
+  setMany(entries: readonly KeyedEntry[]): PromiseLike<void>;
+  deleteMany(keys: readonly string[]): PromiseLike<void>;
   invalidateTags(tags: readonly string[]): PromiseLike<void>;
   clear(): PromiseLike<void>;
+  check(): PromiseLike<StoreCheck>;
 }
 
 /** What is known of the way to a {@link SharedStore}. */

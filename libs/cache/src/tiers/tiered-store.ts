@@ -1,11 +1,17 @@
 import type { Clock } from 'nestjs-mainstay/common';
-import { CacheTierUnavailableError, CacheTimeoutError } from '../cache.errors.js';
 import type { Invalidations } from '../invalidations.js';
-import type { CacheEntry, CacheStore, ReadOptions, StoreCheck } from '../stores/cache-store.js';
+import type {
+  CacheEntry,
+  CacheStore,
+  KeyedEntry,
+  ReadOptions,
+  StoreCheck,
+} from '../stores/cache-store.js';
 import type { MemoryStore } from '../stores/memory-store.js';
 import { JournalReplay } from './journal-replay.js';
+import { ReadFences } from './read-fences.js';
 import type { SharedLink, SharedStore } from './shared-store.js';
-import { within } from './time-limit.js';
+import { TierCalls } from './tier-calls.js';
 import { WriteJournal, type Intent } from './write-journal.js';
 
 /** Time for the shared tier where there is another way to answer, and where there is none, in milliseconds. */
@@ -33,23 +39,22 @@ export interface TieredStoreOptions {
  * as it can be reached.
  */
 export class TieredStore implements CacheStore {
-  readonly #options: TieredStoreOptions;
   readonly #clock: Clock;
   readonly #memory: MemoryStore;
   readonly #shared: SharedStore;
   readonly #link: SharedLink;
+  readonly #calls: TierCalls;
+  readonly #fences: ReadFences;
   readonly #journal = new WriteJournal();
   readonly #replay: JournalReplay;
-  /** The latest read of each key that is under way, unless the key was written since. */
-  readonly #reads = new Map<string, number>();
 
-  constructor(options: TieredStoreOptions) {
-    const { clock, memory, shared, link } = options;
-    this.#options = options;
+  constructor({ name, clock, memory, shared, link, invalidations }: TieredStoreOptions) {
     this.#clock = clock;
     this.#memory = memory;
     this.#shared = shared;
     this.#link = link;
+    this.#calls = new TierCalls(name, clock, link);
+    this.#fences = new ReadFences(invalidations);
     const isUp = (): boolean => link.isUp;
     this.#replay = new JournalReplay({ journal: this.#journal, shared, isUp, clock });
     link.whenUp(() => this.#replay.schedule());
@@ -66,20 +71,20 @@ export class TieredStore implements CacheStore {
   }
 
   async get(key: string, options?: ReadOptions): Promise<CacheEntry | undefined> {
-    this.#requireLink();
+    this.#calls.admit();
     if (this.#journal.hides(key)) return undefined;
     const isSoft = options?.hasAlternative === true || this.getStale(key) !== undefined;
-    const version = this.#options.invalidations.next();
-    this.#reads.set(key, version);
-    try {
-      const entry = await this.#within(
-        isSoft ? SOFT_TIMEOUT_MS : HARD_TIMEOUT_MS,
-        this.#shared.get(key),
-      );
-      return this.#received(key, entry, version);
-    } finally {
-      if (this.#reads.get(key) === version) this.#reads.delete(key);
-    }
+    return this.#calls.wait(isSoft ? SOFT_TIMEOUT_MS : HARD_TIMEOUT_MS, this.#read(key));
+  }
+
+  async getMany(
+    keys: readonly string[],
+    options?: ReadOptions,
+  ): Promise<readonly (CacheEntry | undefined)[]> {
+    this.#calls.admit();
+    const hasCopies = (): boolean => keys.every((key) => this.getStale(key) !== undefined);
+    const isSoft = options?.hasAlternative === true || hasCopies();
+    return this.#calls.wait(isSoft ? SOFT_TIMEOUT_MS : HARD_TIMEOUT_MS, this.#readMany(keys));
   }
 
   getStale(key: string): CacheEntry | undefined {
@@ -91,28 +96,36 @@ export class TieredStore implements CacheStore {
   }
 
   set(key: string, entry: CacheEntry): Promise<void> {
-    this.#reads.delete(key);
-    this.#memory.set(key, entry);
-    return this.#write({ keys: [key] }, () => this.#shared.set(key, entry));
+    return this.setMany([[key, entry]]);
   }
 
-  async setLoaded(key: string, entry: CacheEntry): Promise<void> {
-    this.#reads.delete(key);
-    this.#memory.set(key, entry);
-    // Nothing is replaced by it: where it was not even sent there is nothing to make up for.
-    this.#requireLink();
-    const sent = this.#send({ keys: [key] }, () => this.#shared.set(key, entry));
-    await this.#within(SOFT_TIMEOUT_MS, sent);
+  setMany(entries: readonly KeyedEntry[]): Promise<void> {
+    const intent = this.#keep(entries);
+    return this.#write(intent, () => this.#shared.setMany(entries));
+  }
+
+  /** Nothing is replaced by what was loaded: where it was not even sent there is nothing to make up for. */
+  async setLoaded(entries: readonly KeyedEntry[]): Promise<void> {
+    const intent = this.#keep(entries);
+    this.#calls.admit();
+    const sent = this.#send(intent, () => this.#shared.setMany(entries));
+    await this.#calls.wait(SOFT_TIMEOUT_MS, sent);
   }
 
   delete(key: string): Promise<void> {
-    this.#reads.delete(key);
-    this.#memory.delete(key);
-    return this.#write({ keys: [key] }, () => this.#shared.delete(key));
+    return this.deleteMany([key]);
+  }
+
+  deleteMany(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      this.#fences.fence(key);
+      this.#memory.delete(key);
+    }
+    return this.#write({ keys }, () => this.#shared.deleteMany(keys));
   }
 
   clear(): Promise<void> {
-    this.#reads.clear();
+    this.#fences.fenceAll();
     this.#memory.clear();
     return this.#write('everything', () => this.#shared.clear());
   }
@@ -122,7 +135,7 @@ export class TieredStore implements CacheStore {
     return this.#write({ tags }, () => this.#shared.invalidateTags(tags));
   }
 
-  check(): PromiseLike<StoreCheck> | StoreCheck {
+  check(): PromiseLike<StoreCheck> {
     return this.#shared.check();
   }
 
@@ -131,23 +144,55 @@ export class TieredStore implements CacheStore {
     return this.#replay.flush(timeoutMs);
   }
 
+  /** Its answer is kept also when it comes too late for the caller. */
+  async #read(key: string): Promise<CacheEntry | undefined> {
+    const version = this.#fences.begin(key);
+    try {
+      return this.#received(key, await this.#shared.get(key), version);
+    } finally {
+      this.#fences.end(key);
+    }
+  }
+
+  async #readMany(keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
+    const versions = keys.map((key) => this.#fences.begin(key));
+    try {
+      const entries = await this.#shared.getMany(keys);
+      return keys.map((key, index) =>
+        this.#received(key, entries[index], versions[index] as number),
+      );
+    } finally {
+      for (const key of keys) this.#fences.end(key);
+    }
+  }
+
   /** What the shared tier answered, unless it is known better here; keeps a copy of it. */
   #received(key: string, entry: CacheEntry | undefined, version: number): CacheEntry | undefined {
-    const found =
-      entry && !this.#journal.hides(key, entry.tags) ? { ...entry, version } : undefined;
-    if (this.#reads.get(key) === version) {
+    const isHidden = this.#journal.hides(key, entry?.tags);
+    const found = entry && !isHidden ? { ...entry, version } : undefined;
+    if (!isHidden && this.#fences.accept(key, version)) {
       if (found) this.#memory.set(key, found);
       else this.#memory.delete(key);
     }
     return found;
   }
 
-  async #write(intent: Intent, work: () => PromiseLike<void>): Promise<void> {
-    if (!this.#link.isUp) {
-      this.#journal.add(intent);
-      throw new CacheTierUnavailableError(this.#options.name);
+  #keep(entries: readonly KeyedEntry[]): Intent {
+    for (const [key, entry] of entries) {
+      this.#fences.fence(key);
+      this.#memory.set(key, entry);
     }
-    await this.#within(HARD_TIMEOUT_MS, this.#send(intent, work));
+    return { keys: entries.map(([key]) => key) };
+  }
+
+  async #write(intent: Intent, work: () => PromiseLike<void>): Promise<void> {
+    try {
+      this.#calls.admit();
+    } catch (error) {
+      this.#remember(intent);
+      throw error;
+    }
+    await this.#calls.wait(HARD_TIMEOUT_MS, this.#send(intent, work));
   }
 
   /** What is sent now is newer than what is queued; whether it was done is known when it is acknowledged. */
@@ -156,18 +201,13 @@ export class TieredStore implements CacheStore {
     try {
       await work();
     } catch (error) {
-      this.#journal.add(intent);
-      this.#replay.schedule();
+      this.#remember(intent);
       throw error;
     }
   }
 
-  #requireLink(): void {
-    if (!this.#link.isUp) throw new CacheTierUnavailableError(this.#options.name);
-  }
-
-  #within<T>(timeoutMs: number, work: PromiseLike<T>): Promise<T> {
-    const onTimeout = (): Error => new CacheTimeoutError(this.#options.name, timeoutMs);
-    return within(this.#clock, timeoutMs, work, onTimeout);
+  #remember(intent: Intent): void {
+    this.#journal.add(intent);
+    this.#replay.schedule();
   }
 }

@@ -1,11 +1,9 @@
 import type { Clock } from 'nestjs-mainstay/common';
-import { CacheOverloadedError, CacheTierUnavailableError } from '../../cache.errors.js';
+import { CacheTierUnavailableError } from '../../cache.errors.js';
 import { replyCodeOf } from './detect-redis-error.js';
 import type { RedisAddress } from './redis-address.js';
 import type { RedisClient, RedisDriver } from './redis-driver.js';
 
-/** Commands that may wait for their replies; more are refused at once. */
-const MAX_IN_FLIGHT = 1_000;
 /** A connection that owes a reply for so long is given up, in milliseconds. */
 const OVERDUE_MS = 500;
 /** node-redis gives up a TCP connection by itself then: one that was abandoned must not linger. */
@@ -88,14 +86,11 @@ export class RedisConnection {
 
   /**
    * Sends a command. Replies come in the order of the commands.
-   * @throws CacheTierUnavailableError, CacheOverloadedError: it was not sent; else what Redis replied, or the error of
+   * @throws CacheTierUnavailableError: it was not sent; else what Redis replied, or the error of
    * the connection: it may have been executed
    */
   async send(args: readonly string[]): Promise<unknown> {
     if (this.#lostBecause) throw new CacheTierUnavailableError(this.#cache);
-    if (this.#sentAt.length >= MAX_IN_FLIGHT) {
-      throw new CacheOverloadedError(this.#cache, MAX_IN_FLIGHT);
-    }
     this.#sentAt.push(this.#clock.now());
     this.#watch();
     try {

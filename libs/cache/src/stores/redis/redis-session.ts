@@ -43,7 +43,8 @@ export async function check(
   try {
     await connection.send(['SET', key, value, 'PX', SENTINEL_LIFE_MS]);
   } catch (refusal) {
-    if (replyCodeOf(refusal) === undefined) throw refusal;
+    // A replica's refusal has ended the connection.
+    if (replyCodeOf(refusal) === undefined || !connection.isOpen) throw refusal;
     await connection.send(['GET', key]);
     return { read: true, write: false, refusal };
   }

@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { LogThrottle, type Clock } from 'nestjs-mainstay/common';
 import { GuardedLogger } from 'nestjs-mainstay/resilience';
-import type { CacheEntry, CacheStore, StoreCheck } from '../cache-store.js';
+import type { CacheEntry, KeyedEntry, StoreCheck } from '../cache-store.js';
 import { replyCodeOf } from './detect-redis-error.js';
 import { decodeEntry, encodeEntry, type StoredEntry } from './entry-codec.js';
 import type { RedisConnection } from './redis-connection.js';
 import type { RedisKeys } from './redis-keys.js';
 import { check } from './redis-session.js';
+import type { SharedStore } from '../../tiers/shared-store.js';
 
 /**
  * Stores an entry under what names the present of the cache (its epoch) and of each of its tags, and names them anew
@@ -37,6 +38,9 @@ end
 local text = epoch .. '\\n' .. table.concat(versions, ',') .. '\\n' .. ARGV[1]
 if life then redis.call('SET', KEYS[1], text, 'PX', life) else redis.call('SET', KEYS[1], text) end
 return 1`;
+/** Names in one command. */
+const BATCH = 500;
+
 const STORE_SHA = createHash('sha1').update(STORE_SCRIPT).digest('hex');
 
 /** What a store in Redis needs to know. */
@@ -53,7 +57,7 @@ export interface RedisStoreOptions {
  * Entries in Redis, for all instances. Clearing and invalidating tags take back the names under which entries were
  * stored, however many there are; Redis forgets the entries when their lives end. An untagged entry is one round trip.
  */
-export class RedisStore implements CacheStore {
+export class RedisStore implements SharedStore {
   readonly #options: RedisStoreOptions;
   readonly #clock: Clock;
   readonly #keys: RedisKeys;
@@ -70,29 +74,31 @@ export class RedisStore implements CacheStore {
 
   async get(key: string): Promise<CacheEntry | undefined> {
     const [text, epoch] = await this.#read([this.#keys.entry(key), this.#keys.epoch]);
-    const stored = text == null ? undefined : this.#decode(text);
-    if (stored === undefined || stored.epoch !== epoch) return undefined;
-    const { entry, tagVersions } = stored;
-    if (entry.expiresAt <= this.#clock.now()) return undefined;
-    if (entry.tags === undefined) return entry;
-    const present = await this.#read(entry.tags.map((tag) => this.#keys.tag(tag)));
-    return present.every((version, index) => version === tagVersions[index]) ? entry : undefined;
+    const stored = this.#present(text, epoch);
+    if (stored?.entry.tags === undefined) return stored?.entry;
+    return (await this.#unlessInvalidated([stored]))[0];
   }
 
-  async set(key: string, entry: CacheEntry): Promise<void> {
-    const { text, lifeMs } = encodeEntry(entry, this.#clock);
-    const tags = (entry.tags ?? []).map((tag) => this.#keys.tag(tag));
-    const keys = [this.#keys.entry(key), this.#keys.epoch, ...tags];
-    await this.#store([`${keys.length}`, ...keys, text, `${lifeMs ?? ''}`, randomUUID()]);
+  async getMany(keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
+    const batches = inBatches(keys).map((batch) => this.#getBatch(batch));
+    return (await Promise.all(batches)).flat();
+  }
+
+  set(key: string, entry: CacheEntry): Promise<void> {
+    return this.#store(key, entry);
+  }
+
+  /** In one pipeline. */
+  async setMany(entries: readonly KeyedEntry[]): Promise<void> {
+    await Promise.all(entries.map(([key, entry]) => this.#store(key, entry)));
   }
 
   async delete(key: string): Promise<void> {
-    await this.deleteAll([key]);
+    await this.deleteMany([key]);
   }
 
-  /** Deletes several keys in one round trip. */
-  async deleteAll(keys: readonly string[]): Promise<void> {
-    if (keys.length > 0) await this.#send(['DEL', ...keys.map((key) => this.#keys.entry(key))]);
+  async deleteMany(keys: readonly string[]): Promise<void> {
+    await this.#remove(keys.map((key) => this.#keys.entry(key)));
   }
 
   async clear(): Promise<void> {
@@ -101,12 +107,40 @@ export class RedisStore implements CacheStore {
 
   /** Invalidates, for all instances, what carries one of the tags. */
   async invalidateTags(tags: readonly string[]): Promise<void> {
-    if (tags.length > 0) await this.#send(['DEL', ...tags.map((tag) => this.#keys.tag(tag))]);
+    await this.#remove(tags.map((tag) => this.#keys.tag(tag)));
   }
 
   async check(): Promise<StoreCheck> {
     const { read, write } = await check(this.#options.connection(), this.#keys.sentinel);
     return { read, write };
+  }
+
+  async #getBatch(keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
+    const names = keys.map((key) => this.#keys.entry(key));
+    const [epoch, ...texts] = await this.#read([this.#keys.epoch, ...names]);
+    return this.#unlessInvalidated(texts.map((text) => this.#present(text, epoch)));
+  }
+
+  /** What stands in Redis and was neither cleared nor has expired; of its tags nothing is known yet. */
+  #present(
+    text: string | null | undefined,
+    epoch: string | null | undefined,
+  ): StoredEntry | undefined {
+    const stored = text == null ? undefined : this.#decode(text);
+    if (stored === undefined || stored.epoch !== epoch) return undefined;
+    return stored.entry.expiresAt > this.#clock.now() ? stored : undefined;
+  }
+
+  /** Drops what was invalidated by a tag: one more round trip, unless nothing carries one. */
+  async #unlessInvalidated(
+    stored: readonly (StoredEntry | undefined)[],
+  ): Promise<readonly (CacheEntry | undefined)[]> {
+    const tags = [...new Set(stored.flatMap((one) => one?.entry.tags ?? []))];
+    if (tags.length === 0) return stored.map((one) => one?.entry);
+    const names = inBatches(tags.map((tag) => this.#keys.tag(tag)));
+    const versions = (await Promise.all(names.map((batch) => this.#read(batch)))).flat();
+    const present = new Map(tags.map((tag, index) => [tag, versions[index]]));
+    return stored.map((one) => (one && isCurrent(one, present) ? one.entry : undefined));
   }
 
   /** What cannot be read was written by something else: a miss. */
@@ -125,13 +159,22 @@ export class RedisStore implements CacheStore {
   }
 
   /** A server that has not seen the script yet is sent its text. */
-  async #store(args: readonly string[]): Promise<void> {
+  async #store(key: string, entry: CacheEntry): Promise<void> {
+    const { text, lifeMs } = encodeEntry(entry, this.#clock);
+    const tags = (entry.tags ?? []).map((tag) => this.#keys.tag(tag));
+    const keys = [this.#keys.entry(key), this.#keys.epoch, ...tags];
+    const args = [`${keys.length}`, ...keys, text, `${lifeMs ?? ''}`, randomUUID()];
     try {
       await this.#send(['EVALSHA', STORE_SHA, ...args]);
     } catch (error) {
       if (replyCodeOf(error) !== 'NOSCRIPT') throw error;
       await this.#send(['EVAL', STORE_SCRIPT, ...args]);
     }
+  }
+
+  async #remove(names: readonly string[]): Promise<void> {
+    const batches = inBatches(names);
+    await Promise.all(batches.map((batch) => this.#send(['DEL', ...batch])));
   }
 
   async #read(keys: readonly string[]): Promise<(string | null)[]> {
@@ -141,4 +184,19 @@ export class RedisStore implements CacheStore {
   #send(args: readonly string[]): Promise<unknown> {
     return this.#options.connection().send(args);
   }
+}
+
+/** Short enough that no command holds the server up. */
+function inBatches(names: readonly string[]): (readonly string[])[] {
+  const batches: (readonly string[])[] = [];
+  for (let at = 0; at < names.length; at += BATCH) batches.push(names.slice(at, at + BATCH));
+  return batches;
+}
+
+function isCurrent(
+  { entry, tagVersions }: StoredEntry,
+  present: ReadonlyMap<string, string | null | undefined>,
+): boolean {
+  const tags = entry.tags ?? [];
+  return tags.every((tag, index) => present.get(tag) === tagVersions[index]);
 }

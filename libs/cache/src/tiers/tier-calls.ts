@@ -1,0 +1,43 @@
+import type { Clock } from 'nestjs-mainstay/common';
+import {
+  CacheOverloadedError,
+  CacheTierUnavailableError,
+  CacheTimeoutError,
+} from '../cache.errors.js';
+import type { SharedLink } from './shared-store.js';
+import { within } from './time-limit.js';
+
+/** Calls that may wait for the shared tier; more are refused at once. */
+const MAX_IN_FLIGHT = 1_000;
+
+/** Calls of the shared tier: refused while it is away or too many wait for it, and given up when they take too long. */
+export class TierCalls {
+  readonly #name: string;
+  readonly #clock: Clock;
+  readonly #link: SharedLink;
+  #inFlight = 0;
+
+  constructor(name: string, clock: Clock, link: SharedLink) {
+    this.#name = name;
+    this.#clock = clock;
+    this.#link = link;
+  }
+
+  /** @throws CacheTierUnavailableError, CacheOverloadedError: nothing may be sent now */
+  admit(): void {
+    if (!this.#link.isUp) throw new CacheTierUnavailableError(this.#name);
+    if (this.#inFlight >= MAX_IN_FLIGHT) throw new CacheOverloadedError(this.#name, MAX_IN_FLIGHT);
+  }
+
+  /**
+   * Waits for work that was admitted; it counts until it has ended, also when nobody waits for it any more.
+   * @throws CacheTimeoutError
+   */
+  wait<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+    this.#inFlight++;
+    const ended = (): void => void this.#inFlight--;
+    work.then(ended, ended);
+    const onTimeout = (): Error => new CacheTimeoutError(this.#name, timeoutMs);
+    return within(this.#clock, timeoutMs, work, onTimeout);
+  }
+}
