@@ -5,7 +5,7 @@ import { Operations, type ResourceOperations } from 'nestjs-mainstay/resource';
 import { FakeClock, RecordedCalls } from 'nestjs-mainstay/testing';
 import { DatabaseTestModule } from 'nestjs-mainstay/testing/database';
 import { Column, Entity, PrimaryGeneratedColumn, type Repository } from 'typeorm';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DatabaseService } from './database.service.js';
 
 @Entity()
@@ -98,6 +98,81 @@ describe('DatabaseService', () => {
       await database.query(INSERT, ['z']);
     });
     expect(await texts()).toEqual(['x', 'z']);
+  });
+
+  it('database rule 21: a query that nobody awaits and that fails rolls its transaction back', async () => {
+    let unawaited: Promise<unknown> | undefined;
+    const work = database.transaction(async () => {
+      await database.query(INSERT, ['x']);
+      unawaited = database.query(INSERT, ['x']).catch(() => undefined);
+      return 'done';
+    });
+    await expect(work).rejects.toMatchObject({
+      code: 'DATABASE_UNEXPECTED_ROLLBACK',
+      cause: { code: 'DATABASE_UNIQUE' },
+    });
+    await unawaited;
+    expect(await texts()).toEqual([]);
+  });
+
+  it('database rule 21: inside NESTED it rolls back to the savepoint only', async () => {
+    await database.transaction(async () => {
+      await database.query(INSERT, ['x']);
+      const nested = database.transaction(
+        async () => {
+          await database.query(INSERT, ['y']);
+          database.query(INSERT, ['x']).catch(() => undefined);
+          database.query(INSERT, ['not sent']).catch(() => undefined);
+        },
+        { propagation: 'NESTED' },
+      );
+      await expect(nested).rejects.toMatchObject({ code: 'DATABASE_UNEXPECTED_ROLLBACK' });
+      await database.query(INSERT, ['z']);
+    });
+    expect(await texts()).toEqual(['x', 'z']);
+  });
+
+  it('database rule 10: queries that nobody awaits are sent before the commit, however many', async () => {
+    const unawaited: Promise<unknown>[] = [];
+    await database.transaction(async () => {
+      for (const text of ['a', 'b', 'c']) unawaited.push(database.query(INSERT, [text]));
+      unawaited.push(database.dataSource.query(INSERT, ['d']));
+    });
+    await Promise.all(unawaited);
+    expect(await texts()).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('database rule 10: also those that an interceptor holds up', async () => {
+    const { operations } = database.dataSource;
+    const original = { query: operations.query, statement: operations.statement };
+    vi.spyOn(operations, 'query').mockImplementation(async (...args) => {
+      await clock.yield();
+      return original.query.apply(operations, args);
+    });
+    vi.spyOn(operations, 'statement').mockImplementation(async (...args) => {
+      await clock.yield();
+      return original.statement.apply(operations, args);
+    });
+    const unawaited: Promise<unknown>[] = [];
+    await database.transaction(async () => {
+      unawaited.push(database.query(INSERT, ['a']), database.dataSource.query(INSERT, ['b']));
+    });
+    await Promise.all(unawaited);
+    expect(await texts()).toEqual(['a', 'b']);
+  });
+
+  it('database rule 10: a query that comes after the end is refused, recorded, and dooms nothing', async () => {
+    let late: Promise<unknown> | undefined;
+    await database.transaction(async () => {
+      await database.query(INSERT, ['x']);
+      late = clock.yield().then(() => database.query(INSERT, ['late']));
+      late.catch(() => undefined);
+    });
+    await expect(late).rejects.toMatchObject({ code: 'DATABASE_TRANSACTION_FINISHED' });
+    expect(recorded.of('database.query failure')).toEqual([
+      'database.query failure TRANSACTION_FINISHED',
+    ]);
+    expect(await texts()).toEqual(['x']);
   });
 
   it('database rule 21: a repository that fails dooms nothing, as its engine has it', async () => {

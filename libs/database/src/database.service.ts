@@ -1,6 +1,6 @@
 import type { MainstayDataSource } from './data-source/mainstay-data-source.js';
 import { toDatabaseError } from './errors/to-database-error.js';
-import type { SqliteQueryRunner } from './sqlite/sqlite-query-runner.js';
+import type { SqliteQueryRunner, StatementOptions } from './sqlite/sqlite-query-runner.js';
 import type { TransactionManager } from './transactions/transaction-manager.js';
 import type { TransactionOptions, TransactionWork } from './transactions/transaction.options.js';
 
@@ -35,14 +35,17 @@ export class DatabaseService {
     parameters: readonly unknown[] = [],
     options: QueryOptions = {},
   ): Promise<T> {
-    const transaction = this.#transactions.checkTransaction();
+    // Taken on now: its transaction waits for it, whether it is awaited or not.
+    const entry = this.#transactions.scopeOfStatements()?.enter();
+    const place = entry ? 'managed-transaction' : 'alone';
+    const run = (): Promise<T> => this.#run(sql, parameters, { ...options, entry });
     try {
-      const run = (): Promise<T> => this.#run(sql, parameters, options);
-      const place = transaction ? 'managed-transaction' : 'alone';
       return await this.dataSource.operations.query(sql, run, place, options.signal);
     } catch (error) {
-      if (transaction) await this.#transactions.rollback(error);
+      entry?.doom(error);
       throw error;
+    } finally {
+      await entry?.leave();
     }
   }
 
@@ -58,7 +61,11 @@ export class DatabaseService {
     return this.#transactions.run(work, options);
   }
 
-  async #run<T>(sql: string, parameters: readonly unknown[], options: QueryOptions): Promise<T> {
+  async #run<T>(
+    sql: string,
+    parameters: readonly unknown[],
+    options: StatementOptions,
+  ): Promise<T> {
     const runner = this.dataSource.createQueryRunner() as SqliteQueryRunner;
     try {
       const result = await runner.execute(sql, [...parameters], options);

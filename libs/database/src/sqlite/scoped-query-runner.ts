@@ -1,9 +1,13 @@
 import { TransactionNotStartedError, type QueryResult } from 'typeorm';
 import type { StatementPlace } from '../database-operations.js';
 import { TransactionControlError } from '../errors/transaction.errors.js';
+import type { ScopeEntry } from '../transactions/scope-entry.js';
 import type { TransactionScope } from '../transactions/transaction-scope.js';
-import type { AcquireOptions } from './sqlite-gate.js';
-import { SqliteQueryRunner, type SqliteRunnerHost } from './sqlite-query-runner.js';
+import {
+  SqliteQueryRunner,
+  type SqliteRunnerHost,
+  type StatementOptions,
+} from './sqlite-query-runner.js';
 
 const CONTROL = /^\s*(?:BEGIN|COMMIT|END|ROLLBACK(?!\s+(?:TRANSACTION\s+)?TO\b))\b/i;
 
@@ -29,11 +33,12 @@ export class ScopedQueryRunner extends SqliteQueryRunner {
   override async execute(
     sql: string,
     parameters: unknown = [],
-    options?: AcquireOptions,
+    options?: StatementOptions,
   ): Promise<QueryResult> {
     this.throwIfReleased();
     if (CONTROL.test(sql)) throw new TransactionControlError(this.host.name);
-    return this.#current.run(() => this.#execute(sql, parameters, options));
+    const send = (): Promise<QueryResult> => this.#execute(sql, parameters, options);
+    return options?.entry ? options.entry.run(send) : this.#current.run(send);
   }
 
   override async startTransaction(): Promise<void> {
@@ -58,6 +63,10 @@ export class ScopedQueryRunner extends SqliteQueryRunner {
     await this.release();
   }
 
+  protected override enter(): ScopeEntry {
+    return this.#current.enter();
+  }
+
   get #current(): TransactionScope {
     return this.#nested.at(-1) ?? this.scope;
   }
@@ -65,7 +74,7 @@ export class ScopedQueryRunner extends SqliteQueryRunner {
   async #execute(
     sql: string,
     parameters: unknown,
-    options: AcquireOptions | undefined,
+    options: StatementOptions | undefined,
   ): Promise<QueryResult> {
     try {
       return await super.execute(sql, parameters, options);

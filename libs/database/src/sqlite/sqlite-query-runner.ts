@@ -11,6 +11,7 @@ import { GuardedBroadcaster } from '../data-source/guarded-broadcaster.js';
 import type { DatabaseOperations, StatementPlace } from '../database-operations.js';
 import { TransactionAbortedError, TransactionLeftOpenError } from '../errors/transaction.errors.js';
 import { AfterEnd } from '../transactions/after-end.js';
+import type { ScopeEntry } from '../transactions/scope-entry.js';
 import type { BeginOptions, TransactionRunner } from '../transactions/transaction-runner.js';
 import type { SqliteConnection, SqliteResult } from './sqlite-connection.js';
 import type { AcquireOptions } from './sqlite-gate.js';
@@ -25,6 +26,12 @@ export interface SqliteRunnerHost {
   readonly clock: Clock;
   readonly operations: DatabaseOperations;
   readonly transactionTimeoutMs: number;
+}
+
+/** How one statement is sent. */
+export interface StatementOptions extends AcquireOptions {
+  /** What the scope took it on with, in a managed transaction. */
+  readonly entry?: ScopeEntry | undefined;
 }
 
 /** `recorded: false` for what is part of an operation that is recorded as a whole. */
@@ -71,11 +78,16 @@ export class SqliteQueryRunner extends BetterSqlite3QueryRunner implements Trans
     ...[sql, parameters, useStructuredResult]: Parameters<BetterSqlite3QueryRunner['query']>
   ): ReturnType<BetterSqlite3QueryRunner['query']> {
     this.throwIfReleased();
-    const run = (): Promise<QueryResult> => this.execute(sql, parameters, this.#begin);
-    const result = await (this.#isRecorded
-      ? this.host.operations.statement(sql, run, this.place)
-      : run());
-    return useStructuredResult ? result : result.raw;
+    const entry = this.enter();
+    const options = entry ? { entry } : this.#begin;
+    const run = (): Promise<QueryResult> => this.execute(sql, parameters, options);
+    try {
+      const { operations } = this.host;
+      const result = await (this.#isRecorded ? operations.statement(sql, run, this.place) : run());
+      return useStructuredResult ? result : result.raw;
+    } finally {
+      await entry?.leave();
+    }
   }
 
   /**
@@ -85,7 +97,7 @@ export class SqliteQueryRunner extends BetterSqlite3QueryRunner implements Trans
   async execute(
     sql: string,
     parameters: unknown = [],
-    options?: AcquireOptions,
+    options?: StatementOptions,
   ): Promise<QueryResult> {
     this.throwIfReleased();
     if (!Array.isArray(parameters)) throw new NamedPlaceholdersNotSupportedError();
@@ -197,6 +209,11 @@ export class SqliteQueryRunner extends BetterSqlite3QueryRunner implements Trans
     const isLeftOpen = this.isTransactionActive && !this.isReleased;
     await this.release();
     if (isLeftOpen && !this.#hasFailed) throw new TransactionLeftOpenError(this.host.name);
+  }
+
+  /** Takes a statement on, before anything that may take time. */
+  protected enter(): ScopeEntry | undefined {
+    return undefined;
   }
 
   protected throwIfReleased(): void {

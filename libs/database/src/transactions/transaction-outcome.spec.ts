@@ -52,6 +52,14 @@ class RefusesCommit implements EntitySubscriberInterface {
   }
 }
 
+class HoldsUpCommit implements EntitySubscriberInterface {
+  static letPass = (): void => undefined;
+
+  beforeTransactionCommit(): Promise<void> {
+    return new Promise((resolve) => (HoldsUpCommit.letPass = resolve));
+  }
+}
+
 class FailsAfterTransactionRollback implements EntitySubscriberInterface {
   afterTransactionRollback(): Promise<void> {
     return Promise.reject(new Error('the subscriber failed'));
@@ -156,6 +164,22 @@ describe('the outcome of a transaction', () => {
   it('a subscriber may still refuse the commit before it is sent', async () => {
     await open(RefusesCommit);
     await expect(database.transactions.run(write)).rejects.toThrow('refused');
+    expect(await texts()).toEqual([]);
+  });
+
+  it('database rule 3: a subscriber that holds up the COMMIT beyond the deadline: rolled back, and said so', async () => {
+    await open(HoldsUpCommit);
+    const hooks: string[] = [];
+    const work = database.transactions.run(async () => {
+      afterCommit(() => void hooks.push('committed'));
+      afterRollback(() => void hooks.push('rolled back'));
+      await write();
+    });
+    await expect(work).rejects.toMatchObject({ code: 'DATABASE_TRANSACTION_TIMEOUT' });
+    expect(hooks).toEqual(['rolled back']);
+    database.dataSource.subscribers.length = 0;
+    HoldsUpCommit.letPass();
+    await clock.yield();
     expect(await texts()).toEqual([]);
   });
 

@@ -2,6 +2,8 @@ import type { Clock } from 'nestjs-mainstay/common';
 import { DatabasePoolTimeoutError } from '../errors/connection.errors.js';
 import { TransactionAbortedError, TransactionFinishedError } from '../errors/transaction.errors.js';
 import { FairLock } from '../fair-lock.js';
+import { InFlight } from './in-flight.js';
+import { ScopeEntry } from './scope-entry.js';
 import { TransactionHooks } from './transaction-hooks.js';
 import type { TransactionRunner } from './transaction-runner.js';
 
@@ -29,10 +31,12 @@ export class TransactionScope {
   readonly #parent: TransactionScope | undefined;
   readonly #savepoint: string;
   readonly #turn: FairLock;
-  readonly #idle = new Set<() => void>();
+  /** Statements wait at most their own deadlines, so that they all end. */
+  readonly #inFlight = new InFlight();
   #failure: { readonly cause: unknown } | undefined;
-  #running = 0;
+  #undoing: Promise<void> | undefined;
   #isEnded = false;
+  #isCommitting = false;
   #isClosed = false;
   #savepoints = 0;
 
@@ -65,35 +69,53 @@ export class TransactionScope {
 
   /** @throws TransactionFinishedError, TransactionAbortedError when nothing may be sent any more */
   throwIfOver(): void {
-    if (this.failure) throw new TransactionAbortedError(this.facts.dataSource, this.failure.cause);
-    if (this.isEnded) throw new TransactionFinishedError(this.facts.dataSource);
+    const refusal = this.#refusal();
+    if (refusal) throw refusal;
   }
 
-  /** Runs one statement when it is its turn. */
+  /** Takes a statement on; whoever is taken on before the end of the scope is still sent. */
+  enter(): ScopeEntry {
+    const refusal = this.#refusal();
+    if (!refusal) this.#inFlight.enter();
+    return new ScopeEntry(this, refusal);
+  }
+
+  /** Takes a statement on and runs it. */
   async run<T>(statement: () => Promise<T>): Promise<T> {
-    this.throwIfOver();
-    this.#running++;
+    const entry = this.enter();
     try {
-      await this.#takeTurn();
-      try {
-        this.throwIfOver();
-        return await statement();
-      } finally {
-        this.#turn.release();
-      }
+      return await entry.run(statement);
     } finally {
-      this.#leave();
+      await entry.leave();
     }
+  }
+
+  /** Runs a statement that was taken on, when it is its turn. @internal use {@link enter} */
+  async runInTurn<T>(statement: () => Promise<T>): Promise<T> {
+    await this.#takeTurn();
+    try {
+      const { failure } = this;
+      if (failure) throw new TransactionAbortedError(this.facts.dataSource, failure.cause);
+      return await statement();
+    } finally {
+      this.#turn.release();
+    }
+  }
+
+  /** Ends a statement that was taken on. @internal use {@link enter} */
+  async leave(): Promise<void> {
+    this.#inFlight.leave();
+    await this.#undone();
   }
 
   /** Opens a nested scope; statements of this one wait until it is closed by {@link commit} or {@link rollback}. */
   async nest(): Promise<TransactionScope> {
     this.throwIfOver();
-    this.#running++;
+    this.#inFlight.enter();
     try {
       await this.#takeTurn();
     } catch (error) {
-      this.#leave();
+      this.#inFlight.leave();
       throw error;
     }
     try {
@@ -107,9 +129,15 @@ export class TransactionScope {
     }
   }
 
+  /** Marks the first failure: nothing is sent any more. {@link fail} or the end rolls back. */
+  doom(cause: unknown): void {
+    if (!this.failure && !this.#isCommitting) this.#failure = { cause };
+  }
+
   /** Marks the first failure and rolls back at once. Later calls change nothing. */
   async fail(cause: unknown): Promise<void> {
-    if (!this.failure && !this.#isEnded) await this.#undo(cause);
+    this.doom(cause);
+    await this.#undone();
   }
 
   /**
@@ -120,14 +148,19 @@ export class TransactionScope {
   async commit(): Promise<{ readonly cause: unknown } | undefined> {
     this.#isEnded = true;
     try {
-      await this.#drained();
+      await this.#inFlight.drained();
       const { failure } = this;
-      if (failure) return failure;
+      if (failure) {
+        await this.#undone();
+        return failure;
+      }
+      this.#isCommitting = true;
       if (this.#parent) await this.facts.runner.control(`RELEASE SAVEPOINT ${this.#savepoint}`);
       else await this.facts.runner.commit();
       return undefined;
     } catch (error) {
-      await this.#undo(error);
+      this.#failure ??= { cause: error };
+      await this.#undone();
       throw error;
     } finally {
       this.#close(this.failure === undefined);
@@ -136,13 +169,21 @@ export class TransactionScope {
 
   /** Rolls back, if a failure has not done so before. */
   async rollback(cause: unknown): Promise<void> {
-    await this.fail(cause);
+    if (!this.failure) this.#failure = { cause };
+    await this.#undone();
     this.#isEnded = true;
     this.#close(false);
   }
 
+  /** Rolls back once, if this scope has failed. */
+  async #undone(): Promise<void> {
+    if (!this.#failure) return;
+    const { cause } = this.#failure;
+    this.#undoing ??= this.#undo(cause);
+    await this.#undoing;
+  }
+
   async #undo(cause: unknown): Promise<void> {
-    this.#failure ??= { cause };
     if (this.#parent) await this.#rollbackToSavepoint();
     else this.facts.runner.abort(() => new TransactionAbortedError(this.facts.dataSource, cause));
   }
@@ -157,18 +198,24 @@ export class TransactionScope {
 
   #closeNested(): void {
     this.#turn.release();
-    this.#leave();
+    this.#inFlight.leave();
   }
 
   /** A savepoint that cannot be rolled back takes the whole transaction with it. */
   async #rollbackToSavepoint(): Promise<void> {
     try {
-      await this.#drained();
+      await this.#inFlight.drained();
       await this.facts.runner.control(`ROLLBACK TO SAVEPOINT ${this.#savepoint}`);
       await this.facts.runner.control(`RELEASE SAVEPOINT ${this.#savepoint}`);
     } catch (error) {
       await this.root.fail(error);
     }
+  }
+
+  #refusal(): Error | undefined {
+    const { failure } = this;
+    if (failure) return new TransactionAbortedError(this.facts.dataSource, failure.cause);
+    return this.isEnded ? new TransactionFinishedError(this.facts.dataSource) : undefined;
   }
 
   async #takeTurn(): Promise<void> {
@@ -178,18 +225,5 @@ export class TransactionScope {
       timeoutMs: waitMs,
       onTimeout: () => new DatabasePoolTimeoutError(dataSource, waitMs, clock.now() - startedAt),
     });
-  }
-
-  #leave(): void {
-    this.#running--;
-    if (this.#running > 0) return;
-    for (const resolve of this.#idle) resolve();
-    this.#idle.clear();
-  }
-
-  /** Statements wait at most their own deadlines, so that this ends. */
-  #drained(): Promise<void> {
-    if (this.#running === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.add(resolve));
   }
 }

@@ -128,14 +128,15 @@ export class TransactionUnit<T> {
     const { name, clock } = this.#host;
     const timeoutMs = this.#timeoutMs;
     return new Promise<R>((resolve, reject) => {
+      let expired: Error | undefined;
       const expire = (): void => {
         if (scope.facts.runner.isCommitSent) return;
-        const error = new TransactionTimeoutError(name, timeoutMs);
-        void scope.rollback(error).then(() => reject(error), reject);
+        expired = new TransactionTimeoutError(name, timeoutMs);
+        void scope.rollback(expired).then(() => reject(expired), reject);
       };
       const timer = clock.schedule(expire, timeoutMs);
       void run()
-        .then(resolve, reject)
+        .then(resolve, (error: unknown) => reject(expired ?? error))
         .finally(() => timer.cancel());
     });
   }
