@@ -8,14 +8,17 @@ import {
   type Boot,
   type Criticality,
 } from 'nestjs-mainstay/config';
-import { parseSqliteUrl } from './sqlite/sqlite-url.js';
+import { ENGINE_PROTOCOLS, engineOf } from './engine/engines.js';
 
 /** Configuration of DatabaseModule; read from `DATABASE_*`, of a named instance from `DATABASE_<NAME>_*`. */
 export interface DatabaseConfig {
   readonly url: string;
   readonly boot: Boot;
   readonly criticality: Criticality;
+  readonly poolSize: number;
+  readonly connectTimeout: number;
   readonly acquireTimeout: number;
+  readonly statementTimeout: number;
   readonly transactionTimeout: number;
   readonly migrationsRun: boolean;
   readonly synchronize: boolean;
@@ -26,26 +29,47 @@ export const databaseConfig = defineConfig<DatabaseConfig>(
   'database',
   Joi.object<DatabaseConfig>({
     url: urlSchema({
-      protocols: ['sqlite:'],
+      protocols: ENGINE_PROTOCOLS,
       embeddedDefault: 'sqlite:./data/database.sqlite',
     })
-      .custom((url: string, helpers) =>
-        /^sqlite:/i.test(url) && parseSqliteUrl(url) === undefined
-          ? helpers.error('url.path')
-          : url,
-      )
-      .messages({
-        'url.path': '{{#label}} must name a file on this machine after the scheme, or :memory:',
+      .custom((url: string, helpers) => {
+        const problem = engineOf(url)?.findUrlProblem(url);
+        return problem === undefined ? url : helpers.error('url.engine', { problem });
       })
-      .description('The database: sqlite:<path of the file>, or sqlite::memory: for tests.')
-      .example('sqlite:./data/app.sqlite'),
+      .messages({ 'url.engine': '{{#label}} {{#problem}}' })
+      .description(
+        'The database: postgres://user:password@host:5432/database, sqlite:<path of the file>, or sqlite::memory: for tests.',
+      )
+      .example('postgres://app:secret@localhost:5432/app'),
     boot: bootSchema(),
     criticality: criticalitySchema(),
+    poolSize: Joi.number()
+      .integer()
+      .min(1)
+      .default(10)
+      .description('Connections to the server at most. SQLite always has one.')
+      .example(20),
+    connectTimeout: durationSchema()
+      .min(1)
+      .default('2500ms')
+      .description(
+        'How long one connection to the server may take to be made, and each step of the start that talks to it. Without effect on SQLite.',
+      )
+      .example('5s'),
     acquireTimeout: durationSchema()
       .min(1)
       .default('3s')
-      .description('How long a statement or transaction waits for the connection, or for a lock.')
+      .description(
+        'How long a statement or transaction waits for a connection; on SQLite also for a lock of another process.',
+      )
       .example('1s'),
+    statementTimeout: durationSchema()
+      .min(1)
+      .default('10s')
+      .description(
+        'How long one statement may take, on the server and here. Without effect on SQLite, which works inside the process.',
+      )
+      .example('30s'),
     transactionTimeout: durationSchema()
       .min(1)
       .default('60s')

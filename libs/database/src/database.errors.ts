@@ -4,6 +4,12 @@ export {
   DatabaseUnavailableError,
 } from './errors/connection.errors.js';
 export {
+  CommitOutcomeUnknownError,
+  DatabaseConnectionError,
+  DatabaseConnectionLostError,
+  StatementTimeoutError,
+} from './errors/lost.errors.js';
+export {
   DatabaseError,
   type DatabaseErrorCode,
   type DatabaseErrorFacts,

@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type {
   BootPolicy,
   Criticality,
@@ -9,15 +7,8 @@ import type {
 import { Resource } from 'nestjs-mainstay/resource';
 import type { MainstayDataSource } from './data-source/mainstay-data-source.js';
 import type { DatabaseConfig } from './database.config.js';
+import { engineOf } from './engine/engines.js';
 import { DatabaseConfigurationError } from './errors/connection.errors.js';
-import { DatabaseError } from './errors/database.error.js';
-import { toDatabaseError } from './errors/to-database-error.js';
-import { probeSqlite } from './sqlite/probe-sqlite.js';
-import { runMigrations } from './sqlite/run-migrations.js';
-import { SqliteSession } from './sqlite/sqlite-session.js';
-import { setSqliteOptions, testSqliteOperations } from './sqlite/sqlite-setup.js';
-import { MEMORY, parseSqliteUrl } from './sqlite/sqlite-url.js';
-import type { SqliteConnection } from './sqlite/sqlite-connection.js';
 
 /** How long migrations, those of another process included, may take, in milliseconds. */
 const MIGRATIONS_TIMEOUT_MS = 60_000;
@@ -47,26 +38,40 @@ export class DatabaseResource extends Resource {
 
   protected steps(): readonly InitializationStep[] {
     const dataSource = this.#dataSource;
+    const { engine } = dataSource;
     const steps: InitializationStep[] = [
       { name: 'validate config', run: () => this.#validate() },
-      { name: 'test connection', run: () => this.#testConnection() },
-      { name: 'create connection', run: async () => void (await dataSource.initialize()) },
-      { name: 'set options', run: (signal) => this.#onConnection(setSqliteOptions, signal) },
-      {
-        name: 'test operations',
-        run: (signal) => this.#onConnection(testSqliteOperations, signal),
-      },
+      this.#step('test connection', (signal) => engine.testConnection(signal)),
+      this.#step('create connection', (signal) => this.#connect(signal)),
+      this.#step('set options', (signal) => engine.setOptions(signal)),
+      this.#step('test operations', (signal) => engine.testOperations(signal)),
       ...this.#schemaSteps(),
     ];
     return [...steps.slice(0, -1), this.#opening(steps.at(-1) as InitializationStep)];
   }
 
   async probe(signal: AbortSignal): Promise<ProbeResult> {
-    return probeSqlite(this.#dataSource, signal);
+    return this.#dataSource.engine.probe(signal);
   }
 
   async close(): Promise<void> {
     await this.#dataSource.destroy();
+  }
+
+  #step(name: string, run: InitializationStep['run']): InitializationStep {
+    const { stepTimeoutMs } = this.#dataSource.engine;
+    return { name, run, ...(stepTimeoutMs !== undefined && { timeoutMs: stepTimeoutMs }) };
+  }
+
+  /** A connecting that is given up ends, so that the next try begins anew. */
+  async #connect(signal: AbortSignal): Promise<void> {
+    const cancel = (): void => this.#dataSource.engine.cancelConnecting();
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      await this.#dataSource.initialize();
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
   }
 
   #schemaSteps(): InitializationStep[] {
@@ -78,7 +83,7 @@ export class DatabaseResource extends Resource {
         timeoutMs: MIGRATIONS_TIMEOUT_MS,
         run: async (signal) => {
           const wait = { timeoutMs: MIGRATIONS_TIMEOUT_MS, signal };
-          await dataSource.asInitialization(() => runMigrations(dataSource, wait));
+          await dataSource.asInitialization(() => dataSource.engine.runMigrations(wait));
         },
       });
     }
@@ -103,54 +108,9 @@ export class DatabaseResource extends Resource {
   }
 
   #validate(): void {
-    if (parseSqliteUrl(this.#config.url) !== undefined) return;
-    throw new DatabaseConfigurationError(this.name, 'the URL names no SQLite file.');
-  }
-
-  /** Opens the file apart and reads its header, so that a wrong file fails here and is not touched. */
-  async #testConnection(): Promise<void> {
-    const path = parseSqliteUrl(this.#config.url) as string;
-    try {
-      if (path !== MEMORY) await mkdir(dirname(path), { recursive: true });
-      const connection = this.#dataSource.openConnection(path);
-      try {
-        connection.pragma('schema_version');
-      } finally {
-        connection.close();
-      }
-    } catch (error) {
-      throw this.#asUnavailable(error);
-    }
-  }
-
-  /** A directory that cannot be made is as little there as a file that cannot be opened. */
-  #asUnavailable(error: unknown): unknown {
-    const known = toDatabaseError(error, this.name, 'not-sent');
-    if (known instanceof DatabaseError) return known;
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) return error;
-    return new DatabaseError(
-      `${this.name}: the directory of the database cannot be made: ${message}`,
-      {
-        kind: 'cannot-open',
-        classification: { kind: 'unavailable', type: code },
-        outcome: 'not-sent',
-        dataSource: this.name,
-        driverCode: code,
-        cause: error,
-      },
-    );
-  }
-
-  async #onConnection(
-    work: (connection: SqliteConnection, dataSource: string) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const session = new SqliteSession(this.#dataSource.gate, true);
-    try {
-      await session.run((connection) => work(connection, this.name), { signal });
-    } catch (error) {
-      throw toDatabaseError(error, this.name, 'rolled-back');
-    }
+    const { url } = this.#config;
+    const engine = engineOf(url);
+    const problem = engine ? engine.findUrlProblem(url) : 'chooses no engine that is known';
+    if (problem) throw new DatabaseConfigurationError(this.name, `the URL ${problem}.`);
   }
 }

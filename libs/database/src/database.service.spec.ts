@@ -7,6 +7,7 @@ import { DatabaseTestModule } from 'nestjs-mainstay/testing/database';
 import { Column, Entity, PrimaryGeneratedColumn, type Repository } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DatabaseService } from './database.service.js';
+import type { SqliteDatabaseEngine } from './sqlite/sqlite-engine.js';
 
 @Entity()
 class Note {
@@ -276,7 +277,7 @@ describe('DatabaseService', () => {
     await expect(query).rejects.toMatchObject({ code: 'OPERATION_CANCELLED' });
     await runner.commitTransaction();
     await runner.release();
-    expect(database.dataSource.gate.heldMs).toBeUndefined();
+    expect((database.dataSource.engine as SqliteDatabaseEngine).gate.heldMs).toBeUndefined();
   });
 
   it('waits as long as the call says', async () => {

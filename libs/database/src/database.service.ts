@@ -1,6 +1,6 @@
 import type { MainstayDataSource } from './data-source/mainstay-data-source.js';
+import type { StatementOptions } from './engine/engine-query-runner.js';
 import { toDatabaseError } from './errors/to-database-error.js';
-import type { SqliteQueryRunner, StatementOptions } from './sqlite/sqlite-query-runner.js';
 import type { TransactionManager } from './transactions/transaction-manager.js';
 import type { TransactionOptions, TransactionWork } from './transactions/transaction.options.js';
 
@@ -66,7 +66,7 @@ export class DatabaseService {
     parameters: readonly unknown[],
     options: StatementOptions,
   ): Promise<T> {
-    const runner = this.dataSource.createQueryRunner() as SqliteQueryRunner;
+    const runner = this.dataSource.createQueryRunner();
     try {
       const result = await runner.execute(sql, [...parameters], options);
       return result.raw as T;

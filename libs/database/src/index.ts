@@ -1,9 +1,13 @@
 export { databaseConfig, type DatabaseConfig } from './database.config.js';
 export {
+  CommitOutcomeUnknownError,
   DatabaseConfigurationError,
+  DatabaseConnectionError,
+  DatabaseConnectionLostError,
   DatabaseError,
   DatabasePoolTimeoutError,
   DatabaseUnavailableError,
+  StatementTimeoutError,
   TransactionAbortedError,
   TransactionControlError,
   TransactionFinishedError,

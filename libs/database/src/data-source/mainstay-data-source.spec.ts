@@ -13,9 +13,12 @@ import {
   QueryFailedError,
   type EntitySubscriberInterface,
 } from 'typeorm';
+import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadSqliteEngine } from '../sqlite/sqlite-driver.js';
 import { SqliteConnection } from '../sqlite/sqlite-connection.js';
+import type { SqliteDatabaseEngine } from '../sqlite/sqlite-engine.js';
+import type { SqliteGate } from '../sqlite/sqlite-gate.js';
 
 const clock = new SystemClock();
 const engine = await loadSqliteEngine();
@@ -37,6 +40,7 @@ describe('MainstayDataSource', () => {
   let folder: string;
   let path: string;
   let database: FakeDatabase;
+  const gate = (): SqliteGate => (database.dataSource.engine as SqliteDatabaseEngine).gate;
   const texts = async (): Promise<string[]> =>
     (await database.repository(Note).find({ order: { text: 'ASC' } })).map(({ text }) => text);
 
@@ -107,7 +111,7 @@ describe('MainstayDataSource', () => {
       await runner.commitTransaction();
       await runner.release();
       expect(await texts()).toEqual([]);
-      expect(database.dataSource.gate.waiting).toBe(0);
+      expect(gate().waiting).toBe(0);
     });
 
     it('database rule 4: a runner that is released with an open transaction leaves nothing behind', async () => {
@@ -131,7 +135,7 @@ describe('MainstayDataSource', () => {
       await holder.commitTransaction();
       await query;
       await holder.release();
-      expect(database.dataSource.gate.heldMs).toBeUndefined();
+      expect(gate().heldMs).toBeUndefined();
       expect(await texts()).toEqual([]);
     });
 
@@ -181,7 +185,8 @@ describe('MainstayDataSource', () => {
       const runner = database.dataSource.createQueryRunner();
       await runner.startTransaction();
       // What SQLite does by itself when the disk is full.
-      const connection = database.dataSource.driver.databaseConnection as SqliteConnection;
+      const driver = database.dataSource.driver as BetterSqlite3Driver;
+      const connection = driver.databaseConnection as SqliteConnection;
       connection.rollback();
       await expect(runner.query("INSERT INTO note (text) VALUES ('x')")).rejects.toMatchObject({
         code: 'DATABASE_TRANSACTION_ABORTED',
@@ -280,7 +285,7 @@ describe('MainstayDataSource', () => {
         await clock.sleep(50);
         return database.repository(Note).save({ text: 'kept too' });
       });
-      await vi.waitFor(() => expect(database.dataSource.gate.heldMs).toBeDefined());
+      await vi.waitFor(() => expect(gate().heldMs).toBeDefined());
       await database.dataSource.destroy();
       await expect(running).resolves.toBeDefined();
     });

@@ -1,21 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DataSource, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
-import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver.js';
 import type { Clock } from 'nestjs-mainstay/common';
 import type { DatabaseOperations } from '../database-operations.js';
+import type { DatabaseEngine, EngineHost, LoadedEngine } from '../engine/database-engine.js';
+import type { EngineQueryRunner } from '../engine/engine-query-runner.js';
 import { DatabaseConfigurationError } from '../errors/connection.errors.js';
-import { ScopedQueryRunner } from '../sqlite/scoped-query-runner.js';
-import { SqliteGate } from '../sqlite/sqlite-gate.js';
-import type { SqliteConnection } from '../sqlite/sqlite-connection.js';
-import { SqliteQueryRunner, type SqliteRunnerHost } from '../sqlite/sqlite-query-runner.js';
-import { SqliteSession } from '../sqlite/sqlite-session.js';
 import type { TransactionHost } from '../transactions/transaction-host.js';
 import { TransactionManager } from '../transactions/transaction-manager.js';
 import type { TransactionScope } from '../transactions/transaction-scope.js';
 import { MainstayEntityManager } from './mainstay-entity-manager.js';
-
-/** How long {@link MainstayDataSource.destroy} lets work in flight end, in milliseconds. */
-const DRAIN_MS = 1_000;
 
 /** What a {@link MainstayDataSource} works with, beside TypeORM's options. */
 export interface DataSourceSettings {
@@ -23,10 +16,8 @@ export interface DataSourceSettings {
   readonly name: string;
   readonly clock: Clock;
   readonly operations: DatabaseOperations;
-  readonly acquireTimeoutMs: number;
   readonly transactionTimeoutMs: number;
-  /** Opens a connection to a path. */
-  readonly openConnection: (path: string) => SqliteConnection;
+  readonly engine: LoadedEngine;
 }
 
 /**
@@ -34,20 +25,17 @@ export interface DataSourceSettings {
  * {@link createQueryRunner}, and goes into the transaction that is active where it is called. Repositories work before
  * the database is there: calls fail at once until it is.
  */
-export class MainstayDataSource extends DataSource implements SqliteRunnerHost, TransactionHost {
-  declare driver: BetterSqlite3Driver;
+export class MainstayDataSource extends DataSource implements EngineHost, TransactionHost {
   readonly name: string;
   readonly clock: Clock;
   readonly operations: DatabaseOperations;
-  readonly acquireTimeoutMs: number;
   readonly transactionTimeoutMs: number;
-  /** Opens a connection apart from the one in use. @internal */
-  readonly openConnection: (path: string) => SqliteConnection;
   /** The transactions of this data source. */
   readonly transactions: TransactionManager;
-  /** The way to the connection. @internal */
-  readonly gate: SqliteGate;
+  /** What is different from database to database. @internal */
+  readonly engine: DatabaseEngine;
   readonly #privileged = new AsyncLocalStorage<true>();
+  #initializing: Promise<unknown> = Promise.resolve();
   #destroying: Promise<void> | undefined;
 
   constructor(options: DataSourceOptions, settings: DataSourceSettings) {
@@ -55,16 +43,9 @@ export class MainstayDataSource extends DataSource implements SqliteRunnerHost, 
     this.name = settings.name;
     this.clock = settings.clock;
     this.operations = settings.operations;
-    this.acquireTimeoutMs = settings.acquireTimeoutMs;
     this.transactionTimeoutMs = settings.transactionTimeoutMs;
-    this.openConnection = settings.openConnection;
     this.transactions = new TransactionManager(this);
-    this.gate = new SqliteGate({
-      name: settings.name,
-      clock: settings.clock,
-      acquireTimeoutMs: settings.acquireTimeoutMs,
-      connection: () => this.driver.databaseConnection as SqliteConnection | undefined,
-    });
+    this.engine = settings.engine.create(this);
   }
 
   /**
@@ -85,9 +66,19 @@ export class MainstayDataSource extends DataSource implements SqliteRunnerHost, 
     return this;
   }
 
+  get turnTimeoutMs(): number {
+    return this.engine.turnTimeoutMs;
+  }
+
+  get hasManyConnections(): boolean {
+    return this.engine.hasManyConnections;
+  }
+
   /** Connects. Others than the initialisation are let in by {@link open}. */
   override initialize(): Promise<this> {
-    return this.asInitialization(() => super.initialize());
+    const initializing = this.asInitialization(() => super.initialize());
+    this.#initializing = initializing.catch(() => undefined);
+    return initializing;
   }
 
   /** Runs a part of the initialisation, which may use the data source before others may. */
@@ -97,19 +88,21 @@ export class MainstayDataSource extends DataSource implements SqliteRunnerHost, 
 
   /** Lets everybody in: the initialisation has passed. */
   open(): void {
-    this.gate.open();
+    this.engine.open();
   }
 
   /** Closes the connection. Always ends; may be called at any time, and before {@link initialize} again. */
   override destroy(): Promise<void> {
+    // TypeORM's own call when its connecting has failed half-way.
+    if (this.#privileged.getStore()) return this.#disconnect();
     this.#destroying ??= this.#close().finally(() => (this.#destroying = undefined));
     return this.#destroying;
   }
 
-  override createQueryRunner(): QueryRunner {
+  override createQueryRunner(): EngineQueryRunner {
     const scope = this.transactions.scopeOfStatements();
     return this.#withManager(
-      scope ? new ScopedQueryRunner(this, scope) : this.#createRunner({ recorded: true }),
+      scope ? this.engine.createScopedRunner(scope) : this.#createRunner({ recorded: true }),
     );
   }
 
@@ -117,20 +110,17 @@ export class MainstayDataSource extends DataSource implements SqliteRunnerHost, 
     return new MainstayEntityManager(this, queryRunner);
   }
 
-  createTransactionRunner(): SqliteQueryRunner {
+  createTransactionRunner(): EngineQueryRunner {
     return this.#withManager(this.#createRunner({ recorded: false }));
   }
 
   createScopedManager(scope: TransactionScope): EntityManager {
-    return this.#withManager(new ScopedQueryRunner(this, scope)).manager;
+    return this.#withManager(this.engine.createScopedRunner(scope)).manager;
   }
 
-  #createRunner({ recorded }: { recorded: boolean }): SqliteQueryRunner {
-    const isPrivileged = this.#privileged.getStore() ?? false;
-    return new SqliteQueryRunner(this, {
-      session: new SqliteSession(this.gate, isPrivileged),
-      recorded: recorded && !isPrivileged,
-    });
+  #createRunner({ recorded }: { recorded: boolean }): EngineQueryRunner {
+    const privileged = this.#privileged.getStore() ?? false;
+    return this.engine.createRunner({ recorded: recorded && !privileged, privileged });
   }
 
   #withManager<R extends QueryRunner>(runner: R): R {
@@ -139,8 +129,14 @@ export class MainstayDataSource extends DataSource implements SqliteRunnerHost, 
   }
 
   async #close(): Promise<void> {
-    this.gate.close();
-    await this.gate.drain(DRAIN_MS);
+    await this.engine.close();
+    // One that is given up must not come back later as a data source that is connected after all.
+    this.engine.cancelConnecting();
+    await this.#initializing;
+    await this.#disconnect();
+  }
+
+  async #disconnect(): Promise<void> {
     if (this.isInitialized) await super.destroy();
   }
 }

@@ -1,6 +1,6 @@
 import { EntityManager } from 'typeorm';
 import type { TransactionManager } from '../transactions/transaction-manager.js';
-import { ScopedQueryRunner } from '../sqlite/scoped-query-runner.js';
+import { scopeOfRunner } from '../engine/engine-query-runner.js';
 import type { Isolation } from '../transactions/transaction.options.js';
 
 type Work<T> = (manager: EntityManager) => Promise<T>;
@@ -18,7 +18,8 @@ export class MainstayEntityManager extends EntityManager {
     const { queryRunner } = this;
     const { transactions } = this.dataSource as unknown as { transactions: TransactionManager };
     if (!work) return super.transaction(isolation as Isolation, work as unknown as Work<T>);
-    if (queryRunner instanceof ScopedQueryRunner) return transactions.nest(queryRunner.scope, work);
+    const scope = scopeOfRunner(queryRunner);
+    if (scope) return transactions.nest(scope, work);
     if (queryRunner)
       return isolation ? super.transaction(isolation, work) : super.transaction(work);
     return transactions.run(work, {

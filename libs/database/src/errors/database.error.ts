@@ -4,8 +4,14 @@ import type { Classification, ClassifiedError } from 'nestjs-mainstay/resilience
 /** What went wrong with a database, independent of the engine. */
 export type DatabaseErrorKind =
   | 'unavailable'
+  | 'connection'
+  | 'connection-lost'
   | 'pool-timeout'
+  | 'too-many-connections'
+  | 'statement-timeout'
   | 'busy'
+  | 'serialization'
+  | 'deadlock'
   | 'unique'
   | 'foreign-key'
   | 'not-null'
@@ -20,8 +26,13 @@ export type DatabaseErrorKind =
   | 'cannot-open'
   | 'too-big'
   | 'out-of-memory'
+  | 'auth'
+  | 'no-database'
   | 'permission'
   | 'invalid-statement'
+  | 'data'
+  | 'server'
+  | 'commit-outcome-unknown'
   | 'transaction-timeout'
   | 'transaction-finished'
   | 'transaction-aborted'
@@ -47,7 +58,7 @@ export interface DatabaseErrorFacts {
   readonly outcome: DatabaseOutcome;
   /** Name of the resource: `'database'`, `'database:reports'`. */
   readonly dataSource: string;
-  /** The code of the engine or its driver: `'SQLITE_CONSTRAINT_UNIQUE'`. */
+  /** The code of the engine or its driver: `'SQLITE_CONSTRAINT_UNIQUE'`, `'23505'`, `'ECONNRESET'`. */
   readonly driverCode?: string | undefined;
   /** The SQLSTATE, on engines that have one. */
   readonly sqlState?: string | undefined;

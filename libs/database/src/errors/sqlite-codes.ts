@@ -1,13 +1,4 @@
-import type { Classification } from 'nestjs-mainstay/resilience';
-import type { DatabaseErrorKind } from './database.error.js';
-
-/** What a result code of SQLite means. */
-export interface CodeMeaning {
-  readonly kind: DatabaseErrorKind;
-  /** Name for metrics and logs; @default the code */
-  readonly type?: string;
-  readonly classification: Omit<Classification, 'type'>;
-}
+import type { CodeMeaning } from './code-meaning.js';
 
 const CONFLICT = { kind: 'permanent', reason: 'conflict' } as const;
 const VALIDATION = { kind: 'permanent', reason: 'validation' } as const;

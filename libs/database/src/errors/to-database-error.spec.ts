@@ -1,8 +1,8 @@
 import { QueryFailedError } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { WriteInReadOnlyError } from '../sqlite/native-sqlite.js';
 import { DatabaseError } from './database.error.js';
 import { detectDatabaseError, toDatabaseError } from './to-database-error.js';
+import { WriteInReadOnlyError } from './write-in-read-only.error.js';
 
 const driverError = (code: string): Error =>
   Object.assign(new Error('as the driver says'), { code });
@@ -40,7 +40,7 @@ describe('toDatabaseError', () => {
   });
 
   it('database rule 14: tells a transaction that was asked to be read-only from a database that is', () => {
-    const raw = new WriteInReadOnlyError(driverError('SQLITE_READONLY'));
+    const raw = new WriteInReadOnlyError('SQLITE_READONLY', driverError('SQLITE_READONLY'));
     for (const error of [raw, new QueryFailedError('DELETE', [], raw)]) {
       expect(toDatabaseError(error, 'database', 'rolled-back')).toMatchObject({
         code: 'DATABASE_READ_ONLY_TRANSACTION',

@@ -24,17 +24,6 @@ export class SqliteOpenError extends Error {
   readonly code = 'SQLITE_CANTOPEN';
 }
 
-/** A write that a transaction refused because it was asked to be read-only; the file itself may be written. */
-export class WriteInReadOnlyError extends Error {
-  override readonly name = 'SqliteError';
-  readonly code = 'SQLITE_READONLY';
-
-  /** @param cause the engine's error, whose code does not tell the two apart */
-  constructor(cause: unknown) {
-    super('attempt to write in a transaction that is readOnly', { cause });
-  }
-}
-
 /** The SQLite result code of an error of either engine (`SQLITE_BUSY`, `SQLITE_CONSTRAINT_UNIQUE`, …). */
 export function sqliteCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;

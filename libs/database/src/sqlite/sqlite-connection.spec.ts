@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WriteInReadOnlyError } from './native-sqlite.js';
+import { WriteInReadOnlyError } from '../errors/write-in-read-only.error.js';
 import { loadSqliteEngine } from './sqlite-driver.js';
 import { SqliteConnection } from './sqlite-connection.js';
 import { isBusy } from './native-sqlite.js';

@@ -1,8 +1,8 @@
+import { WriteInReadOnlyError } from '../errors/write-in-read-only.error.js';
 import { bindParameters } from './bind-parameters.js';
 import {
   SqliteOpenError,
   sqliteCode,
-  WriteInReadOnlyError,
   type NativeDatabase,
   type NativeEngine,
   type NativeStatement,
@@ -166,7 +166,7 @@ export class SqliteConnection {
   /** The engine gives one code for a file that cannot be written and for a transaction that must not write. */
   #explain(error: unknown): unknown {
     const isRefusal = this.#isReadOnly && sqliteCode(error) === 'SQLITE_READONLY';
-    return isRefusal ? new WriteInReadOnlyError(error) : error;
+    return isRefusal ? new WriteInReadOnlyError('SQLITE_READONLY', error) : error;
   }
 
   #leaveReadOnly(): void {

@@ -1,15 +1,8 @@
 import type { Clock } from 'nestjs-mainstay/common';
 import { DatabasePoolTimeoutError, DatabaseUnavailableError } from '../errors/connection.errors.js';
+import type { AcquireOptions } from '../engine/engine-query-runner.js';
 import { FairLock } from '../fair-lock.js';
 import type { SqliteConnection } from './sqlite-connection.js';
-
-/** How long a caller waits for the connection, see {@link SqliteGate.acquire}. */
-export interface AcquireOptions {
-  /** @default the data source's `acquireTimeout` */
-  readonly timeoutMs?: number | undefined;
-  /** Ends the wait early. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** What a {@link SqliteGate} is made of. */
 export interface SqliteGateOptions {

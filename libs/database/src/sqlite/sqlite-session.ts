@@ -2,13 +2,15 @@ import { DatabaseUnavailableError } from '../errors/connection.errors.js';
 import { retryBusy } from './busy-retry.js';
 import { isBusy } from './native-sqlite.js';
 import type { SqliteConnection } from './sqlite-connection.js';
-import type { AcquireOptions, SqliteGate } from './sqlite-gate.js';
+import type { AcquireOptions } from '../engine/engine-query-runner.js';
+import type { RunnerSession } from '../engine/managed-query-runner.js';
+import type { SqliteGate } from './sqlite-gate.js';
 
 /**
  * One user's turns at the connection: for the time of a statement, or from the begin of a transaction to its end. What
  * holds the turn is the transaction of SQLite itself, so that no way to begin or end one is missed.
  */
-export class SqliteSession {
+export class SqliteSession implements RunnerSession {
   readonly #gate: SqliteGate;
   readonly #isPrivileged: boolean;
   #connection: SqliteConnection | undefined;
@@ -53,6 +55,11 @@ export class SqliteSession {
       this.#running--;
       this.#settle();
     }
+  }
+
+  /** Rolls back what is open and refuses what comes later. */
+  abort(reason: () => Error): void {
+    this.end(reason);
   }
 
   /** The connection for synchronous reads of the schema, in turn or not. @throws DatabaseUnavailableError */

@@ -5,6 +5,9 @@ import type { AfterEnd } from './after-end.js';
 /** Something to do after the end of a transaction. */
 export type TransactionHook = () => Promise<void> | void;
 
+/** How a transaction ended; `unknown`: the answer to its COMMIT did not come, so that neither kind of hook may run. */
+export type TransactionOutcome = 'commit' | 'rollback' | 'unknown';
+
 interface Entry {
   readonly on: 'commit' | 'rollback' | 'end';
   readonly hook: TransactionHook;
@@ -17,7 +20,7 @@ interface Entry {
 export class TransactionHooks {
   readonly #logger = new GuardedLogger('TransactionManager');
   #entries: Entry[] = [];
-  #outcome: 'commit' | 'rollback' | undefined;
+  #outcome: TransactionOutcome | undefined;
   #parent: TransactionHooks | undefined;
 
   /** Adds a hook for one way to end. */
@@ -48,7 +51,7 @@ export class TransactionHooks {
    * Runs the hooks of the way in which the transaction ended, one after the other. Never rejects: failures are logged.
    * @param time how long each is waited for before the next; @default until it ends
    */
-  async run(outcome: 'commit' | 'rollback', time?: AfterEnd): Promise<void> {
+  async run(outcome: TransactionOutcome, time?: AfterEnd): Promise<void> {
     this.#outcome = outcome;
     for (const { on, hook } of this.#entries) {
       if (on !== outcome && on !== 'end') continue;

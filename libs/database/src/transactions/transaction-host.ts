@@ -10,8 +10,11 @@ export interface TransactionHost {
   readonly name: string;
   readonly clock: Clock;
   readonly operations: DatabaseOperations;
-  readonly acquireTimeoutMs: number;
   readonly transactionTimeoutMs: number;
+  /** How long a statement of a transaction waits for those before it. */
+  readonly turnTimeoutMs: number;
+  /** Whether work beside a transaction finds a connection while the transaction runs. */
+  readonly hasManyConnections: boolean;
   /** Works outside of any transaction. */
   readonly manager: EntityManager;
   /** A connection for a transaction that will begin. */

@@ -3,6 +3,7 @@ import { FakeDatabase } from 'nestjs-mainstay/testing/database';
 import { Column, Entity, PrimaryGeneratedColumn, type Repository } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { afterCommit, afterRollback } from './after-transaction.js';
+import type { SqliteDatabaseEngine } from '../sqlite/sqlite-engine.js';
 import type { TransactionManager } from './transaction-manager.js';
 import type { Propagation } from './transaction.options.js';
 
@@ -288,15 +289,17 @@ describe('TransactionManager', () => {
         code: 'OPERATION_CANCELLED',
         ...(reason && { cause: { message: reason.message } }),
       });
-      await vi.waitFor(() => expect(database.dataSource.gate.waiting).toBe(1));
+      await vi.waitFor(() =>
+        expect((database.dataSource.engine as SqliteDatabaseEngine).gate.waiting).toBe(1),
+      );
       controller.abort(reason);
       await turn();
-      expect(database.dataSource.gate.waiting).toBe(0);
+      expect((database.dataSource.engine as SqliteDatabaseEngine).gate.waiting).toBe(0);
       await waiting;
       await holder.commitTransaction();
       await holder.release();
       expect(work).not.toHaveBeenCalled();
-      expect(database.dataSource.gate.heldMs).toBeUndefined();
+      expect((database.dataSource.engine as SqliteDatabaseEngine).gate.heldMs).toBeUndefined();
     });
 
     it('a signal that aborts after the begin does not end the transaction', async () => {

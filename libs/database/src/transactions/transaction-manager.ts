@@ -41,12 +41,12 @@ export class TransactionManager {
   async run<T>(work: TransactionWork<T>, options: TransactionOptions = {}): Promise<T> {
     const propagation = options.propagation ?? 'REQUIRED';
     const scope = this.#activeScope();
-    if (scope) return this.#runInside(scope, propagation, work);
+    if (scope) return this.#runInside(scope, work, { ...options, propagation });
     if (propagation === 'MANDATORY') throw this.#refusal(propagation, 'no transaction is active.');
     if (['SUPPORTS', 'NOT_SUPPORTED', 'NEVER'].includes(propagation)) {
-      return runInScope(this.#host, undefined, async () => work(this.#host.manager));
+      return this.#runOutside(work);
     }
-    return new TransactionUnit<T>(this.#host, ++this.#transactions, options).run(work);
+    return this.#begin(work, options);
   }
 
   /** The transaction that the running code is in; `undefined` when there is none. */
@@ -94,11 +94,20 @@ export class TransactionManager {
     }
   }
 
+  #begin<T>(work: TransactionWork<T>, options: TransactionOptions): Promise<T> {
+    return new TransactionUnit<T>(this.#host, ++this.#transactions, options).run(work);
+  }
+
+  #runOutside<T>(work: TransactionWork<T>): Promise<T> {
+    return runInScope(this.#host, undefined, async () => work(this.#host.manager));
+  }
+
   #runInside<T>(
     scope: TransactionScope,
-    propagation: Propagation,
     work: TransactionWork<T>,
+    options: TransactionOptions & { readonly propagation: Propagation },
   ): Promise<T> {
+    const { propagation } = options;
     scope.throwIfOver();
     switch (propagation) {
       case 'NESTED':
@@ -106,15 +115,24 @@ export class TransactionManager {
       case 'NEVER':
         throw this.#refusal(propagation, 'a transaction is active.');
       case 'REQUIRES_NEW':
+        this.#requireAnotherConnection(propagation);
+        return this.#begin(work, options);
       case 'NOT_SUPPORTED':
-        throw this.#refusal(
-          propagation,
-          'a transaction holds the only connection of this engine, so that the work would wait for itself. ' +
-            'Run it before, in afterCommit(), or NESTED.',
-        );
+        this.#requireAnotherConnection(propagation);
+        return this.#runOutside(work);
       default:
         return this.#join(scope, work);
     }
+  }
+
+  /** Where there are several, the wait for one is bounded, so that transactions that wait for each other end. */
+  #requireAnotherConnection(propagation: Propagation): void {
+    if (this.#host.hasManyConnections) return;
+    throw this.#refusal(
+      propagation,
+      'a transaction holds the only connection of this engine, so that the work would wait for itself. ' +
+        'Run it before, in afterCommit(), or NESTED.',
+    );
   }
 
   /** The failure of a participant is the failure of the whole. */

@@ -5,6 +5,7 @@ import { Column, Entity, PrimaryGeneratedColumn, type EntitySubscriberInterface 
 import type { AfterQueryEvent } from 'typeorm/subscriber/event/QueryEvent.js';
 import { afterEach, describe, expect, it, vi, type MockInstance } from 'vitest';
 import { afterCommit, afterRollback } from './after-transaction.js';
+import type { SqliteDatabaseEngine } from '../sqlite/sqlite-engine.js';
 
 @Entity()
 class Note {
@@ -107,7 +108,7 @@ describe('the outcome of a transaction', () => {
     });
     expect({ result, hooks }).toEqual({ result: 'result', hooks: ['committed'] });
     expect(await texts()).toEqual(['kept']);
-    expect(database.dataSource.gate.heldMs).toBeUndefined();
+    expect((database.dataSource.engine as SqliteDatabaseEngine).gate.heldMs).toBeUndefined();
   });
 
   it.each<[string, Subscriber]>([

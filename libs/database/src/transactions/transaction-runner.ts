@@ -19,6 +19,8 @@ export interface TransactionRunner {
    * @throws when the transaction is not committed for certain
    */
   commit(): Promise<void>;
+  /** Why the engine has given the transaction up although nobody rolled it back; `undefined` while it goes on. */
+  readonly failure: { readonly cause: unknown } | undefined;
   /** `true` once COMMIT was sent: from then on only its answer tells how the transaction ended. */
   readonly isCommitSent: boolean;
   /** Settles when subscribers have heard of the end, which may be never. Never rejects. */

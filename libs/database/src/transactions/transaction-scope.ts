@@ -149,6 +149,7 @@ export class TransactionScope {
     this.#isEnded = true;
     try {
       await this.#inFlight.drained();
+      if (this.facts.runner.failure) this.doom(this.facts.runner.failure.cause);
       const { failure } = this;
       if (failure) {
         await this.#undone();

@@ -10,6 +10,7 @@ import { TransactionUnit } from './transaction-unit.js';
 
 /** A runner of an engine whose COMMIT travels. */
 class SlowRunner implements TransactionRunner {
+  readonly failure = undefined;
   isCommitSent = false;
   announced: Promise<void> = Promise.resolve();
   readonly calls: string[] = [];
@@ -47,7 +48,8 @@ function setUp() {
     name: 'database',
     clock,
     operations: new DatabaseOperations(operations),
-    acquireTimeoutMs: 3_000,
+    turnTimeoutMs: 3_000,
+    hasManyConnections: false,
     transactionTimeoutMs: 60_000,
     manager,
     createTransactionRunner: () => runner,

@@ -5,6 +5,7 @@ import { detectDatabaseError, toDatabaseError } from '../errors/to-database-erro
 import { TransactionTimeoutError, UnexpectedRollbackError } from '../errors/transaction.errors.js';
 import { AfterEnd } from './after-end.js';
 import { runInScope } from './transaction-context.js';
+import type { TransactionOutcome } from './transaction-hooks.js';
 import type { TransactionHost } from './transaction-host.js';
 import type { TransactionRunner } from './transaction-runner.js';
 import { TransactionScope } from './transaction-scope.js';
@@ -21,6 +22,7 @@ export class TransactionUnit<T> {
   readonly #options: TransactionOptions;
   #scope: TransactionScope | undefined;
   #committed: { readonly value: T } | undefined;
+  #isUnknown = false;
 
   constructor(host: TransactionHost, id: number, options: TransactionOptions) {
     this.#host = host;
@@ -75,7 +77,7 @@ export class TransactionUnit<T> {
   }
 
   #openScope(runner: TransactionRunner): TransactionScope {
-    const { name, clock, acquireTimeoutMs } = this.#host;
+    const { name, clock, turnTimeoutMs } = this.#host;
     this.#scope = new TransactionScope({
       id: this.#id,
       dataSource: name,
@@ -83,7 +85,7 @@ export class TransactionUnit<T> {
       clock,
       startedAt: clock.now(),
       isReadOnly: this.#options.readOnly ?? false,
-      waitMs: acquireTimeoutMs,
+      waitMs: turnTimeoutMs,
     });
     return this.#scope;
   }
@@ -110,6 +112,7 @@ export class TransactionUnit<T> {
     try {
       failure = await scope.commit();
     } catch (error) {
+      this.#isUnknown = error instanceof DatabaseError && error.outcome === 'unknown';
       throw toDatabaseError(error, name, 'rolled-back');
     }
     if (!failure) return;
@@ -153,8 +156,12 @@ export class TransactionUnit<T> {
         .release()
         .catch((error: unknown) => this.#report('Giving the connection back', error));
     }
-    const outcome = this.#committed ? 'commit' : 'rollback';
-    await runInScope(this.#host, undefined, () => scope.hooks.run(outcome, time));
+    await runInScope(this.#host, undefined, () => scope.hooks.run(this.#outcome, time));
+  }
+
+  get #outcome(): TransactionOutcome {
+    if (this.#committed) return 'commit';
+    return this.#isUnknown ? 'unknown' : 'rollback';
   }
 
   #report(what: string, failure: unknown): void {

@@ -1,30 +1,29 @@
 import type { Clock } from 'nestjs-mainstay/common';
-import { QueryFailedError, QueryResult } from 'typeorm';
-import type { BetterSqlite3QueryRunner } from 'typeorm/driver/better-sqlite3/BetterSqlite3QueryRunner.js';
+import { QueryFailedError, type QueryResult, type QueryRunner } from 'typeorm';
 import { BroadcasterResult } from 'typeorm/subscriber/BroadcasterResult.js';
+import type { Broadcaster } from 'typeorm/subscriber/Broadcaster.js';
 import { DatabaseError } from '../errors/database.error.js';
-import type { SqliteResult } from './sqlite-connection.js';
 
 /**
  * Sends one statement the way TypeORM's own runner does: logged, with the events of subscribers before and after, and
- * failing with a `QueryFailedError`. Our own errors pass as they are: they say that nothing was sent.
+ * failing with a `QueryFailedError`. Our own errors pass as they are: they say what became of the statement.
  */
-export async function sendStatement(
-  runner: BetterSqlite3QueryRunner,
+export async function announceStatement(
+  runner: QueryRunner & { readonly broadcaster: Broadcaster },
   clock: Clock,
   sql: string,
   parameters: unknown[],
-  send: () => Promise<SqliteResult>,
+  send: () => Promise<QueryResult>,
 ): Promise<QueryResult> {
-  const { logger } = runner.dataSource;
-  const { broadcaster } = runner;
+  const { broadcaster, dataSource } = runner;
+  const { logger } = dataSource;
   logger.logQuery(sql, parameters, runner);
   await broadcaster.broadcast('BeforeQuery', sql, parameters);
   try {
     const startedAt = clock.now();
-    const result = toQueryResult(await send());
+    const result = await send();
     const durationMs = clock.now() - startedAt;
-    const slowMs = runner.driver.options.maxQueryExecutionTime;
+    const slowMs = dataSource.options.maxQueryExecutionTime;
     if (slowMs && durationMs > slowMs) logger.logQuerySlow(durationMs, sql, parameters, runner);
     broadcaster.broadcastAfterQueryEvent(
       NOBODY_WAITS,
@@ -62,16 +61,4 @@ function isDriverError(error: Error): boolean {
     error.name !== 'AbortError' &&
     error.name !== 'TimeoutError'
   );
-}
-
-function toQueryResult({ rows, changes, lastInsertRowid }: SqliteResult): QueryResult {
-  const result = new QueryResult();
-  if (rows) {
-    result.raw = rows;
-    result.records = rows;
-  } else {
-    result.affected = changes;
-    result.raw = lastInsertRowid;
-  }
-  return result;
 }

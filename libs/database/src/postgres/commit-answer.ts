@@ -1,0 +1,37 @@
+import type { QueryResult } from 'pg';
+import { DatabaseError } from '../errors/database.error.js';
+import { CommitOutcomeUnknownError } from '../errors/lost.errors.js';
+import { endsSession, meaningOfSqlState, sqlStateOf } from '../errors/sql-states.js';
+import { UnexpectedRollbackError } from '../errors/transaction.errors.js';
+
+const COMMIT = /^\s*(?:COMMIT|END)\b/i;
+
+/** Whether a statement ends a transaction with its effects. */
+export function isCommit(sql: string): boolean {
+  return COMMIT.test(sql);
+}
+
+/**
+ * Reads the answer to a COMMIT: a server that had aborted the transaction answers ROLLBACK, as if that were a success.
+ * @throws UnexpectedRollbackError
+ */
+export function checkCommitAnswer(result: QueryResult, dataSource: string, cause: unknown): void {
+  if (result.command !== 'ROLLBACK') return;
+  const classification = {
+    kind: 'permanent',
+    reason: 'validation',
+    type: 'UNEXPECTED_ROLLBACK',
+  } as const;
+  throw new UnexpectedRollbackError(dataSource, cause, classification);
+}
+
+/** What a failed COMMIT means: only an error of the server that does not end the session proves the rollback. */
+export function explainFailedCommit(error: unknown, dataSource: string): unknown {
+  const sqlState = sqlStateOf(error);
+  if (sqlState !== undefined) {
+    const isUnknown = endsSession(error) || meaningOfSqlState(sqlState).outcome === 'unknown';
+    return isUnknown ? new CommitOutcomeUnknownError(dataSource, error) : error;
+  }
+  const isRollback = error instanceof DatabaseError && error.kind === 'unexpected-rollback';
+  return isRollback ? error : new CommitOutcomeUnknownError(dataSource, error);
+}

@@ -1,0 +1,101 @@
+import type { QueryResult } from 'pg';
+import type { Clock } from 'nestjs-mainstay/common';
+import type { DatabaseOutcome } from '../errors/database.error.js';
+import { DatabaseError } from '../errors/database.error.js';
+import { DatabaseConnectionLostError, StatementTimeoutError } from '../errors/lost.errors.js';
+import { endsSession, sqlStateOf } from '../errors/sql-states.js';
+import { sendCancelRequest } from './cancel-request.js';
+import type { PostgresClient } from './postgres-client.js';
+
+/** How much later than the server this side ends a statement: by then the server's own answer would be here. */
+const GRACE_MS = 500;
+
+/** What bounds an {@link exchange}. */
+export interface ExchangeOptions {
+  /** Name of the resource, for errors. */
+  readonly dataSource: string;
+  readonly clock: Clock;
+  /** The statement timeout of the server; this side waits a little longer. */
+  readonly timeoutMs: number;
+  /** Cuts the statement off. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Sends one statement and waits for its answer. What is not answered in time is cut off: a connection on which an answer
+ * is still due is of no use to anybody.
+ * @throws the server's error, or our own when there was no answer
+ */
+export function exchange(
+  client: PostgresClient,
+  sql: string,
+  parameters: readonly unknown[],
+  { dataSource, clock, timeoutMs, signal }: ExchangeOptions,
+): Promise<QueryResult> {
+  const isInTransaction = client.transactionStatus !== 'I';
+  const outcome = isInTransaction ? 'rolled-back' : 'unknown';
+  return new Promise((resolve, reject) => {
+    if (client.lost) {
+      reject(lossOf(client, dataSource, isInTransaction ? 'rolled-back' : 'not-sent'));
+      return;
+    }
+    const leave = (): void => {
+      timer.cancel();
+      signal?.removeEventListener('abort', onAbort);
+    };
+    const giveUp = (error: Error, isServerSilent: boolean): void => {
+      leave();
+      cutOff(clock, client, error, isServerSilent);
+      reject(error);
+    };
+    const onAbort = (): void => giveUp(signal?.reason as Error, false);
+    const onSilence = (): void =>
+      giveUp(new StatementTimeoutError(dataSource, timeoutMs, outcome), true);
+    const timer = clock.schedule(onSilence, timeoutMs + GRACE_MS);
+    if (signal?.aborted) {
+      leave();
+      reject(signal.reason as Error);
+      return;
+    }
+    signal?.addEventListener('abort', onAbort, { once: true });
+    client.query(sql, [...parameters]).then(
+      (result) => {
+        leave();
+        resolve(result);
+      },
+      (error: Error) => {
+        leave();
+        reject(explain(client, error, dataSource, outcome));
+      },
+    );
+  });
+}
+
+/** Closes a connection in the middle of a statement, and asks the server to end the statement as well. */
+export function cutOff(
+  clock: Clock,
+  client: PostgresClient,
+  reason: Error,
+  isServerSilent = false,
+): void {
+  sendCancelRequest(clock, client);
+  client.destroy(reason, isServerSilent);
+}
+
+function explain(
+  client: PostgresClient,
+  error: Error,
+  dataSource: string,
+  outcome: DatabaseOutcome,
+): Error {
+  // The session ends with this message; what follows would only say that it has.
+  if (endsSession(error)) client.destroy(error, true);
+  if (sqlStateOf(error) !== undefined || !client.lost) return error;
+  return lossOf(client, dataSource, outcome);
+}
+
+/** Why a connection is lost, as the error of a statement; what we closed it for ourselves is the error. */
+function lossOf({ lost }: PostgresClient, dataSource: string, outcome: DatabaseOutcome): Error {
+  if (lost instanceof DatabaseError) return lost;
+  return new DatabaseConnectionLostError(dataSource, outcome, lost);
+}
