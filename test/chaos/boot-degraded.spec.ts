@@ -27,7 +27,7 @@ async function shortestStart(): Promise<number> {
   let shortest = Infinity;
   for (let start = 0; start < STARTS && shortest >= LISTENS_WITHIN_MS; start++) {
     if (start > 0) await service.kill9();
-    shortest = Math.min(shortest, await service.run());
+    shortest = Math.min(shortest, await service.listen());
   }
   return shortest;
 }

@@ -5,7 +5,8 @@ import { eventually } from '../support/eventually.js';
 import { describeOwnServers } from '../support/servers/describe-own-servers.js';
 import { account } from '../support/servers/postgres-account.js';
 import type { ServerBehindProxy } from '../support/servers/server-behind-proxy.js';
-import { ServiceProcess, type ServiceExit } from '../support/service-process.js';
+import { ServiceProcess } from '../support/service-process.js';
+import type { ServiceExit } from '../support/service-run.js';
 
 const ENDS_WITHIN_MS = 30_000;
 

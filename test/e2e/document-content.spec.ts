@@ -153,6 +153,7 @@ describe('GET /documents/:id/content', () => {
   it('is no failure of the storage when the client breaks off', async () => {
     const { body: large } = await client.uploadStream('large.bin', new RandomContent(64 * MIB));
     const before = ended(await readMetrics(service.url), 'storage', 'transfer');
+    const { length: written } = service.output;
     const cancel = new AbortController();
     const response = await fetch(service.url + large.links.content, { signal: cancel.signal });
     await response.body?.getReader().read();
@@ -161,7 +162,7 @@ describe('GET /documents/:id/content', () => {
       const after = ended(await readMetrics(service.url), 'storage', 'transfer');
       expect(after).toEqual({ ...before, cancelled: before.cancelled + 1 });
     });
-    expect(service.output).not.toMatch(/ERROR|WARN/);
+    expect(service.output.slice(written)).not.toMatch(/ERROR|WARN/);
   });
 });
 

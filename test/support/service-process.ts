@@ -1,5 +1,3 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startEngines, type ServiceEngines } from './engines/service-engines.js';
 import { freePort } from './free-port.js';
+import { ServiceRun, type ServiceExit } from './service-run.js';
 
 const ENTRY = fileURLToPath(new URL('../../build/documents/src/main.js', import.meta.url));
 const READY_TIMEOUT_MS = 20_000;
@@ -20,15 +19,6 @@ const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'NODE_V8_COVERAGE'];
 export interface ServiceOptions {
   /** Variables beside those of the process; `undefined` leaves a default variable out. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** The route that must answer 200 before `start` resolves. @default '/readyz' */
-  readonly readyPath?: string;
-}
-
-/** How a process ended. */
-export interface ServiceExit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly output: string;
 }
 
 /**
@@ -41,10 +31,7 @@ export class ServiceProcess {
   readonly port: number;
   readonly #options: ServiceOptions;
   readonly #engines: ServiceEngines;
-  #child: ChildProcess | undefined;
-  #exit: Promise<ServiceExit> | undefined;
-  #output = '';
-  #firstLineAt = 0;
+  #run: ServiceRun | undefined;
 
   private constructor(
     dataDirectory: string,
@@ -100,25 +87,30 @@ export class ServiceProcess {
 
   /** The process of the service. @throws when it does not run */
   get pid(): number {
-    const pid = this.#child?.pid;
-    if (pid === undefined) throw new Error('The service does not run.');
+    const { pid } = this.#running();
+    if (pid === undefined) throw new Error('The service could not be started.');
     return pid;
   }
 
   /** What the service has written to stdout and stderr since it was started last. */
   get output(): string {
-    return this.#output;
+    return this.#run?.output ?? '';
+  }
+
+  /** Starts the process, again if it ran before (same port, same data), and waits until everything works. */
+  async run(): Promise<void> {
+    await this.#answers(this.#spawn(), '/health', isAllUp);
   }
 
   /**
-   * Starts the process, again if it ran before: same port, same data.
-   * @returns how long it took until it was ready, in milliseconds from its first line: its code is loaded then, for which
-   * it takes a core of its own that others may have
+   * Starts the process and waits until it takes traffic, with or without what it depends on.
+   * @returns how long it took, in milliseconds from its first line: its code is loaded then, for which it takes a core of
+   * its own that others may have
    */
-  async run(): Promise<number> {
-    this.#spawn();
-    await this.#ready();
-    return performance.now() - this.#firstLineAt;
+  async listen(): Promise<number> {
+    const run = this.#spawn();
+    await this.#answers(run, '/readyz');
+    return performance.now() - (run.firstLineAt ?? 0);
   }
 
   /**
@@ -126,8 +118,7 @@ export class ServiceProcess {
    * @throws when it has not ended after `withinMs`
    */
   async runToExit(withinMs = READY_TIMEOUT_MS): Promise<ServiceExit> {
-    this.#spawn();
-    return this.#exited(withinMs);
+    return this.#spawn().exited(withinMs);
   }
 
   /**
@@ -136,17 +127,19 @@ export class ServiceProcess {
    * @throws when the process ends with anything but code 0, or not within `withinMs`
    */
   async stop(withinMs = 5_000): Promise<number> {
+    const run = this.#running();
     const startedAt = performance.now();
-    process.kill(this.pid, 'SIGTERM');
-    const { code, signal } = await this.#exited(withinMs);
-    if (code !== 0) throw this.#failure(`ended with ${signal ?? `code ${code}`} after SIGTERM`);
+    run.signal('SIGTERM');
+    const { code, signal } = await run.exited(withinMs);
+    if (code !== 0) throw run.failure(`ended with ${signal ?? `code ${code}`} after SIGTERM`);
     return performance.now() - startedAt;
   }
 
   /** Kills the process without a chance to do anything. */
   async kill9(): Promise<void> {
-    process.kill(this.pid, 'SIGKILL');
-    await this.#exited(5_000);
+    const run = this.#running();
+    run.signal('SIGKILL');
+    await run.exited(5_000);
   }
 
   /** The most memory (RSS) that the process has had, in bytes. */
@@ -159,32 +152,19 @@ export class ServiceProcess {
 
   /** Ends the process, if it runs, and removes its data. */
   async dispose(): Promise<void> {
-    if (this.#child) await this.kill9();
+    if (this.#run?.isRunning) await this.kill9();
     await this.#engines.dispose();
     await rm(this.dataDirectory, { recursive: true, force: true });
   }
 
-  #spawn(): void {
-    this.#output = '';
-    const child = spawn(process.execPath, [ENTRY], {
-      cwd: this.dataDirectory,
-      env: this.#environment(),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const collect = (chunk: Buffer): void => {
-      if (this.#output === '') this.#firstLineAt = performance.now();
-      this.#output += chunk.toString();
-    };
-    child.stdout.on('data', collect);
-    child.stderr.on('data', collect);
-    const killWithTests = (): void => void child.kill('SIGKILL');
-    process.once('exit', killWithTests);
-    this.#child = child;
-    this.#exit = once(child, 'close').then(([code, signal]: unknown[]) => {
-      process.off('exit', killWithTests);
-      this.#child = undefined;
-      return { code, signal, output: this.#output } as ServiceExit;
-    });
+  #spawn(): ServiceRun {
+    this.#run = new ServiceRun(ENTRY, this.dataDirectory, this.#environment());
+    return this.#run;
+  }
+
+  #running(): ServiceRun {
+    if (!this.#run?.isRunning) throw new Error('The service does not run.');
+    return this.#run;
   }
 
   #environment(): NodeJS.ProcessEnv {
@@ -200,29 +180,26 @@ export class ServiceProcess {
     };
   }
 
-  async #ready(): Promise<void> {
-    const url = this.url + (this.#options.readyPath ?? '/readyz');
+  /** Waits until a route answers 200, with what is wanted. */
+  async #answers(
+    run: ServiceRun,
+    path: string,
+    isWanted: (body: string) => boolean = () => true,
+  ): Promise<void> {
     for (const end = performance.now() + READY_TIMEOUT_MS; performance.now() < end;) {
-      if (!this.#child) throw this.#failure('ended while it was starting');
-      const response = await fetch(url).catch(() => undefined);
-      await response?.body?.cancel();
-      if (response?.status === 200) return;
+      if (!run.isRunning) throw run.failure('ended while it was starting');
+      const response = await fetch(this.url + path).catch(() => undefined);
+      const body = await response?.text();
+      if (response?.status === 200 && isWanted(body ?? '')) return;
       await sleep(POLL_MS);
     }
     await this.kill9();
-    throw this.#failure(`was not ready within ${READY_TIMEOUT_MS} ms`);
+    throw run.failure(`was not ready within ${READY_TIMEOUT_MS} ms`);
   }
+}
 
-  async #exited(withinMs: number): Promise<ServiceExit> {
-    const late = sleep(withinMs, undefined, { ref: false }).then(() => undefined);
-    const exit = await Promise.race([this.#exit, late]);
-    if (exit) return exit;
-    this.#child?.kill('SIGKILL');
-    await this.#exit;
-    throw this.#failure(`had not ended after ${withinMs} ms`);
-  }
-
-  #failure(what: string): Error {
-    return new Error(`The service ${what}. Its output:\n${this.#output}`);
-  }
+/** Whether `/health` says of everything that it works. */
+function isAllUp(health: string): boolean {
+  const { details } = JSON.parse(health) as { details: Record<string, { state: string }> };
+  return Object.values(details).every(({ state }) => state === 'up');
 }

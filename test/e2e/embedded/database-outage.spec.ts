@@ -21,7 +21,7 @@ describe('when the database is away at the start', () => {
     const client = new DocumentsClient(service.url);
     const obstacle = join(service.dataDirectory, 'blocked');
     await writeFile(obstacle, 'a file where the directory should be');
-    await service.run();
+    await service.listen();
     expectUnavailable(await client.json('/documents'), '/documents');
     expectUnavailable(await client.upload({ name: 'a.txt', content: 'a' }), '/documents');
     expect((await client.json('/readyz')).status).toBe(200);
