@@ -12,7 +12,7 @@ it('names a content that could not be deleted because the storage is away', asyn
   storage.goDown();
   await new DocumentContent(storage).discard('1');
   expect(warned).toHaveBeenCalledWith(
-    'documents/1 has no document and could not be deleted: the storage is away',
+    'documents/1 has no document and could not be deleted yet: the storage is away',
   );
 });
 

@@ -4,6 +4,9 @@ import { StorageService, type ByteRange, type StoredStream } from 'nestjs-mainst
 import { errorDetector } from '../errors/error-detector.js';
 import { DocumentNotFoundError } from './documents.errors.js';
 
+/** What the keys of the contents begin with. */
+export const CONTENT_PREFIX = 'documents/';
+
 /** The contents of the documents, one object of the storage each. */
 @Injectable()
 export class DocumentContent {
@@ -19,7 +22,7 @@ export class DocumentContent {
     id: string,
     content: AsyncIterable<Buffer>,
   ): Promise<{ size: number; sha256: string }> {
-    const { size, sha256 } = await this.#storage.put(keyOf(id), content, { sha256: true });
+    const { size, sha256 } = await this.#storage.put(contentKey(id), content, { sha256: true });
     if (sha256 === undefined) throw new Error('The storage did not compute the SHA-256.');
     return { size, sha256 };
   }
@@ -30,7 +33,7 @@ export class DocumentContent {
    */
   async open(id: string, range?: ByteRange): Promise<StoredStream> {
     try {
-      return await this.#storage.get(keyOf(id), { range });
+      return await this.#storage.get(contentKey(id), { range });
     } catch (error) {
       if (errorDetector.detect(error).reason === 'not-found') throw new DocumentNotFoundError();
       throw error;
@@ -40,21 +43,24 @@ export class DocumentContent {
   /**
    * Removes a content that has no row, or no longer has. A failure is logged and not thrown: nobody can see such a
    * content, and what the caller was asked for is decided already.
+   * @returns whether it is gone
    */
-  async discard(id: string): Promise<void> {
+  async discard(id: string): Promise<boolean> {
     try {
-      if (await this.#storage.delete(keyOf(id))) return;
+      if (await this.#storage.delete(contentKey(id))) return true;
       this.#warn(id, 'the storage is away');
     } catch (error) {
       this.#warn(id, redactError(error).message);
     }
+    return false;
   }
 
   #warn(id: string, reason: string): void {
-    this.#logger.warn(`${keyOf(id)} has no document and could not be deleted: ${reason}`);
+    this.#logger.warn(`${contentKey(id)} has no document and could not be deleted yet: ${reason}`);
   }
 }
 
-function keyOf(id: string): string {
-  return `documents/${id}`;
+/** The key of a document's content in the storage. */
+export function contentKey(id: string): string {
+  return CONTENT_PREFIX + id;
 }

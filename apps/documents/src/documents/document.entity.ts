@@ -1,7 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-
-/** Drivers give 64-bit columns as text where they could exceed a double. */
-const integer = { from: Number, to: (value: number): number => value };
+import { integerColumn } from './integer-column.js';
 
 /** A stored document; its content is in the storage. */
 @Entity('documents')
@@ -18,7 +16,7 @@ export class Document {
   contentType!: string;
 
   /** Bytes of the content. */
-  @Column('bigint', { transformer: integer })
+  @Column('bigint', { transformer: integerColumn })
   size!: number;
 
   /** SHA-256 of the content, in hexadecimal. */
@@ -26,7 +24,7 @@ export class Document {
   sha256!: string;
 
   /** Milliseconds since 1970. */
-  @Column('bigint', { name: 'created_at', transformer: integer })
+  @Column('bigint', { name: 'created_at', transformer: integerColumn })
   createdAt!: number;
 
   /** What the client called this upload, so that repeating it makes no second document. */

@@ -5,6 +5,7 @@ import {
   HttpStatus,
   NotFoundException,
   PreconditionFailedException,
+  ServiceUnavailableException,
 } from '@nestjs/common';
 
 /** There is no such document. */
@@ -42,5 +43,12 @@ export class PreconditionFailedError extends PreconditionFailedException {
 export class RangeNotSatisfiableError extends HttpException {
   constructor(size: number) {
     super(`The content has ${size} bytes.`, HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE);
+  }
+}
+
+/** An upload took so long without a sign of life that its content was given up; see `PendingContents`. */
+export class ContentTakenError extends ServiceUnavailableException {
+  constructor() {
+    super('The upload was given up because it stood still for too long. Send it again.');
   }
 }

@@ -7,18 +7,20 @@ import { UploadReceiver } from '../upload/upload.receiver.js';
 import { DocumentContentController } from './document-content.controller.js';
 import { DocumentContent } from './document-content.js';
 import { DocumentIds } from './document-ids.js';
-import { Document } from './document.entity.js';
 import { documentsConfig } from './documents.config.js';
+import { documentsSchema } from './documents.schema.js';
 import { DocumentsController } from './documents.controller.js';
 import { DocumentsRepository } from './documents.repository.js';
 import { DocumentsService } from './documents.service.js';
+import { PendingContents } from './pending-contents.js';
+import { ProcessIdentity } from './process-identity.js';
 
 /** Documents: uploaded, listed, downloaded, deleted. */
 @Module({
   imports: [
     ClockModule,
     ConfigModule.forFeature(documentsConfig),
-    DatabaseModule.forFeature([Document]),
+    DatabaseModule.forFeature(documentsSchema.entities),
   ],
   controllers: [DocumentsController, DocumentContentController],
   providers: [
@@ -27,7 +29,10 @@ import { DocumentsService } from './documents.service.js';
     DocumentIds,
     DocumentsRepository,
     DocumentsService,
+    PendingContents,
+    { provide: ProcessIdentity, useFactory: () => ProcessIdentity.own() },
     UploadReceiver,
   ],
+  exports: [DocumentContent, DocumentsRepository, PendingContents],
 })
 export class DocumentsModule {}

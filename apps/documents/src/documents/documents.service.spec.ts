@@ -12,6 +12,7 @@ import {
 } from './documents.errors.js';
 import type { DocumentsRepository } from './documents.repository.js';
 import { DocumentsService } from './documents.service.js';
+import type { PendingContents } from './pending-contents.js';
 
 const FILE: IncomingFile = { name: 'a.txt', contentType: 'text/plain', content: bytes('hello') };
 const CONFLICT = Object.assign(new Error('taken'), {
@@ -25,6 +26,7 @@ async function* bytes(text: string): AsyncGenerator<Buffer> {
 /** What the service did, in order. */
 let log: string[];
 let rows: Map<string, Document>;
+let storageIsUp: boolean;
 let insertError: Error | undefined;
 /** What the cache has. */
 let found: CacheLoaded<Document> | undefined;
@@ -49,14 +51,26 @@ const repository = {
 } as DocumentsRepository;
 
 const content = {
-  async store() {
+  async store(_id: string, data: AsyncIterable<Buffer>) {
     log.push('store content');
+    for await (const chunk of data) if (chunk.length === 0) throw new Error('broken off');
     return { size: 5, sha256: 'hash' };
   },
   async discard() {
     log.push('discard content');
+    return storageIsUp;
   },
 } as unknown as DocumentContent;
+
+const pending = {
+  hold: (_id: string, work: () => Promise<unknown>) => work(),
+  async add() {
+    log.push('note content');
+  },
+  async forget() {
+    log.push('forget content');
+  },
+} as unknown as PendingContents;
 
 const cache = {
   async lookupOrSet(_key: string, factory: () => Promise<unknown>) {
@@ -71,20 +85,29 @@ const cache = {
 function service(): DocumentsService {
   const clock = new FakeClock();
   const config = { maxBytes: 1_000, cacheTtl: 1_000 };
-  return new DocumentsService(repository, content, cache, new DocumentIds(clock), clock, config);
+  return new DocumentsService(
+    repository,
+    content,
+    pending,
+    cache,
+    new DocumentIds(clock),
+    clock,
+    config,
+  );
 }
 
 beforeEach(() => {
   log = [];
   rows = new Map();
+  storageIsUp = true;
   insertError = undefined;
   found = undefined;
 });
 
 describe('DocumentsService.create', () => {
-  it('writes the content first and the row after', async () => {
+  it('notes the content, writes it, and the row after', async () => {
     const { document, replayed } = await service().create(FILE, null);
-    expect(log).toEqual(['store content', 'insert row']);
+    expect(log).toEqual(['note content', 'store content', 'insert row']);
     expect(replayed).toBe(false);
     expect(rows.get(document.id)).toMatchObject({ name: 'a.txt', size: 5, sha256: 'hash' });
   });
@@ -92,13 +115,19 @@ describe('DocumentsService.create', () => {
   it('deletes the content when the row cannot be written', async () => {
     insertError = new Error('no such table');
     await expect(service().create(FILE, null)).rejects.toBe(insertError);
-    expect(log).toEqual(['store content', 'insert row', 'discard content']);
+    expect(log.slice(2)).toEqual(['insert row', 'discard content', 'forget content']);
   });
 
   it('keeps the content when it is unknown whether the row was written', async () => {
     insertError = Object.assign(new Error('connection lost'), { outcome: 'unknown' });
     await expect(service().create(FILE, null)).rejects.toBe(insertError);
-    expect(log).toEqual(['store content', 'insert row']);
+    expect(log).toEqual(['note content', 'store content', 'insert row']);
+  });
+
+  it('discards what may have been stored of an upload that broke off', async () => {
+    const brokenOff: IncomingFile = { ...FILE, content: bytes('') };
+    await expect(service().create(brokenOff, null)).rejects.toThrow('broken off');
+    expect(log).toEqual(['note content', 'store content', 'discard content', 'forget content']);
   });
 
   it('gives the first document when the same file comes under the same key again', async () => {
@@ -106,7 +135,7 @@ describe('DocumentsService.create', () => {
     insertError = CONFLICT;
     const second = await service().create(FILE, 'key');
     expect(second).toEqual({ document: first.document, replayed: true });
-    expect(log.at(-1)).toBe('discard content');
+    expect(log.slice(-2)).toEqual(['discard content', 'forget content']);
   });
 
   it('refuses a key that was used for a different file', async () => {
@@ -132,7 +161,14 @@ describe('DocumentsService.delete', () => {
     const { document } = await service().create(FILE, null);
     log = [];
     await service().delete(document.id);
-    expect(log).toEqual(['delete row', 'invalidate cache', 'discard content']);
+    expect(log).toEqual(['delete row', 'invalidate cache', 'discard content', 'forget content']);
+  });
+
+  it('leaves the note of a content that cannot be removed now', async () => {
+    const { document } = await service().create(FILE, null);
+    storageIsUp = false;
+    await service().delete(document.id);
+    expect(log.at(-1)).toBe('discard content');
   });
 
   it('says when there is no such document, and leaves contents alone', async () => {

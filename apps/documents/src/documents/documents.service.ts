@@ -6,6 +6,7 @@ import type { ByteRange, StoredStream } from 'nestjs-mainstay/storage';
 import { errorDetector } from '../errors/error-detector.js';
 import type { IncomingFile } from '../upload/incoming-file.js';
 import { DocumentContent } from './document-content.js';
+import { documentCacheKey } from './document-cache-key.js';
 import { DocumentIds } from './document-ids.js';
 import type { Document } from './document.entity.js';
 import { documentsConfig, type DocumentsConfig } from './documents.config.js';
@@ -16,6 +17,7 @@ import {
 } from './documents.errors.js';
 import { DocumentsRepository } from './documents.repository.js';
 import type { PageRequest } from './page.js';
+import { PendingContents } from './pending-contents.js';
 
 /** What came of an upload. */
 export interface CreatedDocument {
@@ -35,12 +37,13 @@ const MAX_NAME_LENGTH = 255;
 
 /**
  * Keeps documents: the content in the storage, the row in the database, the description in the cache. A document exists
- * exactly when its row does; its content is written before and removed after.
+ * exactly when its row does; its content is written before and removed after, and is noted as pending meanwhile.
  */
 @Injectable()
 export class DocumentsService {
   readonly #rows: DocumentsRepository;
   readonly #content: DocumentContent;
+  readonly #pending: PendingContents;
   readonly #cache: CacheService;
   readonly #ids: DocumentIds;
   readonly #clock: Clock;
@@ -49,6 +52,7 @@ export class DocumentsService {
   constructor(
     rows: DocumentsRepository,
     content: DocumentContent,
+    pending: PendingContents,
     cache: CacheService,
     ids: DocumentIds,
     clock: Clock,
@@ -56,6 +60,7 @@ export class DocumentsService {
   ) {
     this.#rows = rows;
     this.#content = content;
+    this.#pending = pending;
     this.#cache = cache;
     this.#ids = ids;
     this.#clock = clock;
@@ -71,16 +76,16 @@ export class DocumentsService {
   async create(file: IncomingFile, idempotencyKey: string | null): Promise<CreatedDocument> {
     checkName(file.name);
     const id = this.#ids.next();
-    const stored = await this.#content.store(id, file.content);
-    const { name, contentType } = file;
-    const createdAt = Math.floor(this.#clock.wallTime());
-    const document: Document = { id, name, contentType, ...stored, createdAt, idempotencyKey };
-    try {
-      await this.#rows.insert(document);
-      return { document, replayed: false };
-    } catch (error) {
-      return this.#afterFailedInsert(document, error);
-    }
+    return this.#pending.hold(id, async () => {
+      await this.#pending.add(id);
+      const document = await this.#store(id, file, idempotencyKey);
+      try {
+        await this.#rows.insert(document);
+        return { document, replayed: false };
+      } catch (error) {
+        return this.#afterFailedInsert(document, error);
+      }
+    });
   }
 
   async list(page: PageRequest): Promise<{ documents: readonly Document[]; hasMore: boolean }> {
@@ -92,7 +97,11 @@ export class DocumentsService {
   async find(id: string): Promise<FoundDocument> {
     const load = (): Promise<Document | null> => this.#rows.find(id);
     const options = { ttl: this.#config.cacheTtl };
-    const { value, source, stale } = await this.#cache.lookupOrSet(cacheKey(id), load, options);
+    const { value, source, stale } = await this.#cache.lookupOrSet(
+      documentCacheKey(id),
+      load,
+      options,
+    );
     if (value === null) throw new DocumentNotFoundError();
     return { document: value, cache: source === 'factory' ? 'miss' : stale ? 'stale' : 'hit' };
   }
@@ -104,27 +113,42 @@ export class DocumentsService {
 
   /** @throws DocumentNotFoundError */
   async delete(id: string): Promise<void> {
-    const existed = await this.#rows.delete(id);
-    await this.#cache.delete(cacheKey(id));
-    if (!existed) throw new DocumentNotFoundError();
-    await this.#content.discard(id);
+    await this.#pending.hold(id, async () => {
+      const existed = await this.#rows.delete(id);
+      await this.#cache.delete(documentCacheKey(id));
+      if (!existed) throw new DocumentNotFoundError();
+      await this.#discard(id);
+    });
+  }
+
+  async #store(id: string, file: IncomingFile, idempotencyKey: string | null): Promise<Document> {
+    try {
+      const stored = await this.#content.store(id, file.content);
+      const { name, contentType } = file;
+      const createdAt = Math.floor(this.#clock.wallTime());
+      return { id, name, contentType, ...stored, createdAt, idempotencyKey };
+    } catch (error) {
+      await this.#discard(id);
+      throw error;
+    }
   }
 
   async #afterFailedInsert(document: Document, error: unknown): Promise<CreatedDocument> {
-    // Only when it is certain that there is no row: a reply may have been lost on its way, and a row without its
-    // content would be worse than a content without its row.
+    // The reply may have been lost on its way: the sweep finds out, because the content stays noted exactly when there is
+    // no document.
     if (isOutcomeUnknown(error)) throw error;
-    await this.#content.discard(document.id);
+    await this.#discard(document.id);
     const isConflict = errorDetector.detect(error).reason === 'conflict';
     if (!isConflict || document.idempotencyKey === null) throw error;
     const first = await this.#rows.findByIdempotencyKey(document.idempotencyKey);
     if (first === null || !isSameFile(first, document)) throw new IdempotencyConflictError();
     return { document: first, replayed: true };
   }
-}
 
-function cacheKey(id: string): string {
-  return `document:${id}`;
+  /** Removes a content that is no document. What cannot be removed now stays noted, and the sweep does it later. */
+  async #discard(id: string): Promise<void> {
+    if (await this.#content.discard(id)) await this.#pending.forget(id);
+  }
 }
 
 function checkName(name: string): void {
