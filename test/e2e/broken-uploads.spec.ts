@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DocumentsClient, formHead } from '../support/documents-client.js';
 import { eventually } from '../support/eventually.js';
+import { ended, failed, readMetrics, type OperationCalls } from '../support/metrics.js';
 import { RandomContent } from '../support/random-content.js';
 import { ServiceProcess } from '../support/service-process.js';
 
@@ -19,6 +20,8 @@ beforeAll(async () => {
     env: { DOCUMENTS_MAX_BYTES: '8MiB', STATUS_PROBE_INTERVAL: '1h' },
   });
   client = new DocumentsClient(service.url);
+  // Then the storage is there, with its own files.
+  await eventually(() => expect(service.output).toContain('Swept in'), 20_000);
 });
 
 afterAll(async () => {
@@ -43,8 +46,14 @@ async function expectNothingLeft(): Promise<void> {
   expect(body.documents).toEqual([]);
 }
 
+/** How puts ended so far. */
+async function puts(): Promise<OperationCalls> {
+  return ended(await readMetrics(service.url), 'storage', 'put');
+}
+
 describe('an upload that does not come to its end leaves nothing behind', () => {
-  it('when the client goes away in the middle of the file', async () => {
+  it('when the client goes away in the middle of the file, which is no failure of the storage', async () => {
+    const earlier = await puts();
     const upload = client.beginUpload();
     upload.on('error', () => undefined);
     upload.write(formHead('gone.bin'));
@@ -54,6 +63,8 @@ describe('an upload that does not come to its end leaves nothing behind', () => 
     );
     upload.destroy();
     await expectNothingLeft();
+    expect(await puts()).toEqual({ ...earlier, cancelled: earlier.cancelled + 1 });
+    expect(failed(await readMetrics(service.url))).toEqual([]);
   });
 
   it('when the client sends less than it said', async () => {
@@ -92,6 +103,13 @@ describe('an upload that does not come to its end leaves nothing behind', () => 
     await expectNothingLeft();
   });
 
+  it('neither files nor notes, so that a restart finds nothing to remove', async () => {
+    await service.stop();
+    await service.run();
+    await eventually(() => expect(service.output).toContain('; 0 unfinished contents removed'));
+    await expectNothingLeft();
+  });
+
   it('when the process is killed in the middle', async () => {
     const upload = client.beginUpload();
     upload.on('error', () => undefined);
@@ -102,6 +120,7 @@ describe('an upload that does not come to its end leaves nothing behind', () => 
     );
     await service.kill9();
     await service.run();
+    await eventually(() => expect(service.output).toContain('; 1 unfinished contents removed'));
     await expectNothingLeft();
   });
 });

@@ -63,6 +63,15 @@ export function ended(
   };
 }
 
+/** What was counted as gone wrong, of whichever operation: failures, refusals, and errors by their type. */
+export function failed(metrics: readonly MetricSample[]): readonly MetricSample[] {
+  const isBad = ({ name, labels }: MetricSample): boolean =>
+    name === 'mainstay_operation_errors_total' ||
+    (name === 'mainstay_operations_total' &&
+      ['failure', 'rejected'].includes(labels['outcome'] ?? ''));
+  return metrics.filter((sample) => sample.value > 0 && isBad(sample));
+}
+
 /** The values of several samples together. */
 export function sum(samples: readonly MetricSample[]): number {
   return samples.reduce((total, { value }) => total + value, 0);

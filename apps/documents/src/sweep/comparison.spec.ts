@@ -21,8 +21,8 @@ describe('compare', () => {
   ])('%j with %j', async (documents, contents, matched, withoutContent, withoutDocument) => {
     expect(await compared(documents, contents)).toEqual({
       matched,
-      withoutContent: { count: withoutContent.length, first: [...withoutContent] },
-      withoutDocument: { count: withoutDocument.length, first: [...withoutDocument] },
+      withoutContent: { count: withoutContent.length, first: withoutContent.split('') },
+      withoutDocument: { count: withoutDocument.length, first: withoutDocument.split('') },
     });
   });
 

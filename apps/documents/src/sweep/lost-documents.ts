@@ -63,6 +63,7 @@ export class LostDocuments {
     const document = JSON.parse(json) as Document;
     const { idempotencyKey } = document;
     const isTaken = idempotencyKey !== null && (await this.#documents.existsBy({ idempotencyKey }));
-    return isTaken ? { ...document, idempotencyKey: null } : document;
+    if (isTaken) document.idempotencyKey = null;
+    return document;
   }
 }

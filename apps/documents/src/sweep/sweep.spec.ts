@@ -89,19 +89,16 @@ async function noteContent(
   return id;
 }
 
+function row(id: string, idempotencyKey: string | null = null): Document {
+  const file = { name: 'a.txt', contentType: 'text/plain', size: 7, sha256: 'hash' };
+  return { id, ...file, createdAt: 1, idempotencyKey };
+}
+
 async function makeDocument(idempotencyKey: string | null = null): Promise<string> {
   const id = ids.next();
   await pending.add(id);
   await storage.write(`documents/${id}`, 'content');
-  await documents.insert({
-    id,
-    name: 'a.txt',
-    contentType: 'text/plain',
-    size: 7,
-    sha256: 'hash',
-    createdAt: 1,
-    idempotencyKey,
-  });
+  await documents.insert(row(id, idempotencyKey));
   return id;
 }
 
@@ -226,13 +223,13 @@ describe('the audit', () => {
 
   it('sets a document aside whose content is missing, and puts it back when it is found', async () => {
     const [lost] = [await makeDocument('key'), await makeDocument()];
-    const row = await documents.find(lost);
+    const before = await documents.find(lost);
     await storage.delete(`documents/${lost}`);
     expect(await audit()).toEqual({ ...NOTHING_DONE, whole: 1, lostDocuments: 1 });
     expect(await documents.find(lost)).toBeNull();
     await storage.write(`documents/${lost}`, 'content');
     expect(await audit()).toEqual({ ...NOTHING_DONE, whole: 1, putBack: 1 });
-    expect(await documents.find(lost)).toEqual(row);
+    expect(await documents.find(lost)).toEqual(before);
     expect(await module.get(getRepositoryToken(LostDocument)).count()).toBe(0);
   });
 
@@ -252,9 +249,7 @@ describe('the audit', () => {
     await storage.write(`documents/${orphan}`, 'content');
     expect(await audit()).toEqual({ ...NOTHING_DONE, whole: 1, orphanedContents: 1 });
     expect(await stored('orphans/')).toEqual([`orphans/${orphan}`]);
-    const rows = module.get<Repository<Document>>(getRepositoryToken(Document));
-    const [model] = await rows.find();
-    await rows.insert({ ...(model as Document), id: orphan });
+    await module.get<Repository<Document>>(getRepositoryToken(Document)).insert(row(orphan));
     expect(await audit()).toEqual({ ...NOTHING_DONE, whole: 1, putBack: 1 });
     expect(await stored('orphans/')).toEqual([]);
   });
@@ -299,10 +294,8 @@ describe('the audit', () => {
   });
 
   it('rests, so that others get their turn', async () => {
-    const rows = module.get<Repository<Document>>(getRepositoryToken(Document));
-    const model = await documents.find(await makeDocument());
-    const others = Array.from({ length: 500 }, () => ({ ...(model as Document), id: ids.next() }));
-    await rows.insert(others);
+    const others = Array.from({ length: 501 }, () => row(ids.next()));
+    await module.get<Repository<Document>>(getRepositoryToken(Document)).insert(others);
     for (const { id } of others) await storage.write(`documents/${id}`, 'content');
     const slept = vi.spyOn(clock, 'sleep');
     const done = audit();
