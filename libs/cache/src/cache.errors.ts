@@ -1,4 +1,4 @@
-import { MainstayError } from 'nestjs-mainstay/common';
+import { MainstayError, redactText } from 'nestjs-mainstay/common';
 import type { Classification, ClassifiedError } from 'nestjs-mainstay/resilience';
 
 /** A key that the cache refuses. The key itself is not in the error: it may name a person. */
@@ -99,6 +99,26 @@ export class CacheTierUnavailableError
 
   constructor(cache: string) {
     super(`${cache} has no connection to Redis; it is trying to connect.`, { context: { cache } });
+  }
+}
+
+/** The connection to the shared tier broke before it had answered: what was asked of it may have been done. */
+export class CacheConnectionLostError
+  extends MainstayError<'CACHE_CONNECTION_LOST'>
+  implements ClassifiedError
+{
+  readonly code = 'CACHE_CONNECTION_LOST';
+  readonly classification: Classification = {
+    kind: 'unavailable',
+    type: 'CACHE_CONNECTION_LOST',
+    retryable: false,
+  };
+
+  constructor(cache: string, reason: Error) {
+    super(`${cache} lost its connection to Redis: ${redactText(reason.message)}.`, {
+      context: { cache },
+      cause: reason,
+    });
   }
 }
 

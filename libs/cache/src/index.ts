@@ -2,6 +2,7 @@ export { cacheConfig, type CacheConfig } from './cache.config.js';
 export type { CacheBackend } from './cache-engine.js';
 export {
   CacheConfigError,
+  CacheConnectionLostError,
   CacheOverloadedError,
   CacheSelfTestError,
   CacheTierUnavailableError,

@@ -1,5 +1,5 @@
 import type { Clock } from 'nestjs-mainstay/common';
-import { CacheTierUnavailableError } from '../../cache.errors.js';
+import { CacheConnectionLostError, CacheTierUnavailableError } from '../../cache.errors.js';
 import { replyCodeOf } from './detect-redis-error.js';
 import type { RedisAddress } from './redis-address.js';
 import type { RedisClient, RedisDriver } from './redis-driver.js';
@@ -86,8 +86,8 @@ export class RedisConnection {
 
   /**
    * Sends a command. Replies come in the order of the commands.
-   * @throws CacheTierUnavailableError: it was not sent; else what Redis replied, or the error of
-   * the connection: it may have been executed
+   * @throws CacheTierUnavailableError: it was not sent; CacheConnectionLostError: it may have been executed; else what
+   * Redis replied
    */
   async send(args: readonly string[]): Promise<unknown> {
     if (this.#lostBecause) throw new CacheTierUnavailableError(this.#cache);
@@ -96,7 +96,11 @@ export class RedisConnection {
     try {
       return await this.#client.sendCommand(args);
     } catch (error) {
-      if (replyCodeOf(error) === 'READONLY') this.destroy(error as Error);
+      const code = replyCodeOf(error);
+      if (code === 'READONLY') this.destroy(error as Error);
+      if (code === undefined && this.#lostBecause) {
+        throw new CacheConnectionLostError(this.#cache, this.#lostBecause);
+      }
       throw error;
     } finally {
       this.#sentAt.shift();

@@ -1,0 +1,398 @@
+import { FakeClock } from 'nestjs-mainstay/testing';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { CacheTierUnavailableError } from '../cache.errors.js';
+import { Invalidations } from '../invalidations.js';
+import type { CacheEntry, KeyedEntry, StoreCheck } from '../stores/cache-store.js';
+import { MemoryStore } from '../stores/memory-store.js';
+import { toCachedValue } from '../values/cached-value.js';
+import type { SharedLink, SharedStore } from './shared-store.js';
+import { TieredStore } from './tiered-store.js';
+
+/** A shared store whose answers a test gives, in any order or never. */
+class StagedStore implements SharedStore {
+  readonly entries = new Map<string, CacheEntry>();
+  readonly log: string[] = [];
+  readonly size = undefined;
+  isHung = false;
+  error: Error | undefined;
+  readonly #open: (() => void)[] = [];
+
+  get waiting(): number {
+    return this.#open.length;
+  }
+
+  /** Answers what is waiting, in order. */
+  answer(count = Infinity): void {
+    for (const answer of this.#open.splice(0, count)) answer();
+  }
+
+  async get(key: string): Promise<CacheEntry | undefined> {
+    const entry = this.entries.get(key);
+    return this.#reply(`get ${key}`, () => entry);
+  }
+
+  async getMany(keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
+    const entries = keys.map((key) => this.entries.get(key));
+    return this.#reply(`getMany ${keys.join()}`, () => entries);
+  }
+
+  async set(key: string, entry: CacheEntry): Promise<void> {
+    return this.setMany([[key, entry]]);
+  }
+
+  async setMany(entries: readonly KeyedEntry[]): Promise<void> {
+    return this.#reply(`set ${entries.map(([key]) => key).join()}`, () => {
+      for (const [key, entry] of entries) this.entries.set(key, entry);
+    });
+  }
+
+  async delete(key: string): Promise<void> {
+    return this.deleteMany([key]);
+  }
+
+  async deleteMany(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    return this.#reply(`delete ${keys.length > 5 ? keys.length : keys.join()}`, () => {
+      for (const key of keys) this.entries.delete(key);
+    });
+  }
+
+  async clear(): Promise<void> {
+    return this.#reply('clear', () => this.entries.clear());
+  }
+
+  async invalidateTags(tags: readonly string[]): Promise<void> {
+    if (tags.length > 0) await this.#reply(`invalidate ${tags.join()}`, () => undefined);
+  }
+
+  async check(): Promise<StoreCheck> {
+    return { read: true, write: true };
+  }
+
+  async #reply<T>(line: string, work: () => T): Promise<T> {
+    this.log.push(line);
+    if (this.isHung) await new Promise<void>((resolve) => this.#open.push(resolve));
+    if (this.error) throw this.error;
+    return work();
+  }
+}
+
+class StagedLink implements SharedLink {
+  isUp = true;
+  readonly #clock: FakeClock;
+  #silentSince: number | undefined;
+  #listener: () => void = () => undefined;
+
+  constructor(clock: FakeClock) {
+    this.#clock = clock;
+  }
+
+  get silentSince(): number {
+    return this.#silentSince ?? this.#clock.now();
+  }
+
+  whenUp(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  lose(): void {
+    this.isUp = false;
+    this.#silentSince = this.#clock.now();
+  }
+
+  comeBack(): void {
+    this.isUp = true;
+    this.#silentSince = undefined;
+    this.#listener();
+  }
+}
+
+let clock: FakeClock;
+let shared: StagedStore;
+let link: StagedLink;
+let invalidations: Invalidations;
+let store: TieredStore;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  shared = new StagedStore();
+  link = new StagedLink(clock);
+  invalidations = new Invalidations();
+  const memory = new MemoryStore(clock, 100);
+  store = new TieredStore({ name: 'cache', clock, memory, shared, link, invalidations });
+});
+
+function entryOf(value: unknown, tags?: readonly string[]): CacheEntry {
+  const createdAt = clock.now();
+  const version = invalidations.next();
+  return { ...toCachedValue(value), createdAt, expiresAt: Infinity, version, tags };
+}
+
+/** What a call came to, and when. */
+function outcomeOf(call: Promise<unknown>): { readonly text: string } {
+  const outcome = { text: 'pending' };
+  call.then(
+    (value) =>
+      (outcome.text = `${JSON.stringify((value as CacheEntry | undefined)?.data)} at ${clock.now()}`),
+    (error: { code: string }) => (outcome.text = `${error.code} at ${clock.now()}`),
+  );
+  return outcome;
+}
+
+describe('cache rule 1: the deadlines of the shared tier', () => {
+  beforeEach(async () => {
+    await store.set('known', entryOf(1));
+    shared.isHung = true;
+  });
+
+  it.each<[string, number, () => Promise<unknown>]>([
+    ['a read of what there is a copy of', 50, () => store.get('known')],
+    ['a read that a factory follows', 50, () => store.get('unknown', { hasAlternative: true })],
+    ['a read of several with copies of all', 50, () => store.getMany(['known'])],
+    ['storing what was loaded', 50, () => store.setLoaded([['loaded', entryOf(1)]])],
+    ['a read of what nothing is known of', 500, () => store.get('unknown')],
+    ['a read of several, one without a copy', 500, () => store.getMany(['known', 'unknown'])],
+    ['a write', 500, () => store.set('known', entryOf(2))],
+    ['a delete', 500, () => store.delete('known')],
+    ['a clear', 500, () => store.clear()],
+    ['an invalidation', 500, () => store.invalidateTags(['tag'])],
+  ])('%s has %i ms', async (_name, ms, call) => {
+    const outcome = outcomeOf(call());
+    await clock.advance(ms - 1);
+    expect(outcome.text).toBe('pending');
+    await clock.advance(1);
+    expect(outcome.text).toBe(`CACHE_TIMEOUT at ${ms}`);
+    expect(clock.pending.foreground).toBe(0);
+  });
+
+  it('nothing waits while it is away', async () => {
+    link.lose();
+    const calls = [store.get('known'), store.set('a', entryOf(1)), store.clear()].map(outcomeOf);
+    await clock.settle();
+    const away = 'CACHE_TIER_UNAVAILABLE at 0';
+    expect(calls.map(({ text }) => text)).toEqual([away, away, away]);
+    expect(shared.waiting).toBe(0);
+  });
+});
+
+describe('cache rule 5: calls that wait', () => {
+  it('are at most 1,000, also when nobody waits for them any more; the next is refused at once', async () => {
+    shared.isHung = true;
+    const waiting = Array.from({ length: 1_000 }, (_, index) => outcomeOf(store.get(`${index}`)));
+    const refused = [store.get('more'), store.delete('more')].map(outcomeOf);
+    await clock.settle();
+    expect(refused.map(({ text }) => text)).toEqual(Array(2).fill('CACHE_OVERLOADED at 0'));
+    await clock.advance(500);
+    expect(new Set(waiting.map(({ text }) => text))).toEqual(new Set(['CACHE_TIMEOUT at 500']));
+    await expect(store.get('more')).rejects.toMatchObject({ code: 'CACHE_OVERLOADED' });
+    shared.isHung = false;
+    shared.answer();
+    await clock.settle();
+    expect(await store.get('again')).toBeUndefined();
+  });
+
+  it('of several keys are one', async () => {
+    const keys = Array.from({ length: 5_000 }, (_, index) => `${index}`);
+    await store.setMany(keys.map((key) => [key, entryOf(key)]));
+    const found = await store.getMany(keys);
+    expect(found.map((entry) => entry?.data)).toEqual(keys);
+  });
+
+  it('the journal of refused deletes is bounded too, by clearing everything', async () => {
+    link.lose();
+    for (let index = 0; index <= 10_000; index++)
+      await store.delete(`${index}`).catch(() => undefined);
+    expect(store.queued).toBe(1);
+    link.comeBack();
+    await clock.advance(250);
+    expect(shared.log).toEqual(['clear']);
+    expect(store.queued).toBe(0);
+  });
+});
+
+describe('cache rule 13: copies', () => {
+  it('answer for 30 s of silence, and no longer', async () => {
+    await store.set('key', entryOf('old'));
+    await clock.advance(100_000);
+    link.lose();
+    await clock.advance(30_000);
+    expect(store.getStale('key')?.data).toBe('old');
+    await clock.advance(1);
+    expect(store.getStale('key')).toBeUndefined();
+  });
+
+  it('that were made during the silence answer for 30 s of their own', async () => {
+    link.lose();
+    await clock.advance(60_000);
+    await expect(store.setLoaded([['key', entryOf('new')]])).rejects.toBeInstanceOf(
+      CacheTierUnavailableError,
+    );
+    await clock.advance(30_000);
+    expect(store.getStale('key')?.data).toBe('new');
+    await clock.advance(1);
+    expect(store.getStale('key')).toBeUndefined();
+  });
+
+  it('go when the shared tier has nothing any more', async () => {
+    await store.set('key', entryOf(1));
+    shared.entries.clear();
+    expect(await store.get('key')).toBeUndefined();
+    expect(store.getStale('key')).toBeUndefined();
+  });
+
+  it('are not made of what was read before a write or a delete', async () => {
+    await store.set('key', entryOf('old'));
+    shared.isHung = true;
+    const reads = [store.get('key'), store.get('key')];
+    shared.isHung = false;
+    await store.delete('key');
+    shared.answer();
+    await Promise.all(reads);
+    expect(store.getStale('key')).toBeUndefined();
+  });
+
+  it('are not made of what was read before a clear', async () => {
+    await store.set('key', entryOf('old'));
+    shared.isHung = true;
+    const read = store.get('key');
+    shared.isHung = false;
+    await store.clear();
+    shared.answer();
+    await read;
+    expect(store.getStale('key')).toBeUndefined();
+  });
+
+  it('are made of the newest answer, also when an older one comes later', async () => {
+    await store.set('key', entryOf('old'));
+    shared.isHung = true;
+    const first = store.get('key');
+    shared.entries.set('key', entryOf('new'));
+    shared.isHung = false;
+    expect((await store.get('key'))?.data).toBe('new');
+    shared.answer();
+    expect((await first)?.data).toBe('old');
+    expect(store.getStale('key')?.data).toBe('new');
+  });
+
+  it('are made of answers that come too late for their caller', async () => {
+    shared.entries.set('key', entryOf('late'));
+    shared.isHung = true;
+    const read = outcomeOf(store.get('key', { hasAlternative: true }));
+    await clock.advance(50);
+    expect(read.text).toBe('CACHE_TIMEOUT at 50');
+    shared.answer();
+    await clock.settle();
+    expect(store.getStale('key')?.data).toBe('late');
+  });
+
+  it('carry the order of this process, so that its invalidations hit them', async () => {
+    shared.entries.set('key', { ...entryOf(1, ['tag']), version: 1_000_000 });
+    const read = (await store.get('key')) as CacheEntry;
+    invalidations.invalidate(['tag']);
+    expect(invalidations.isValid(read.version, read.tags)).toBe(false);
+    const copy = store.getStale('key') as CacheEntry;
+    expect(invalidations.isValid(copy.version, copy.tags)).toBe(false);
+  });
+});
+
+describe('cache rule 11: writes that the shared tier did not acknowledge', () => {
+  const away = { code: 'CACHE_TIER_UNAVAILABLE' };
+
+  it('are hidden until they are invalidated there, within 250 ms of its return', async () => {
+    await store.set('deleted', entryOf('old'));
+    await store.set('written', entryOf('old'));
+    await store.set('tagged', entryOf('old', ['tag']));
+    link.lose();
+    await expect(store.delete('deleted')).rejects.toMatchObject(away);
+    await expect(store.set('written', entryOf('new'))).rejects.toMatchObject(away);
+    await expect(store.invalidateTags(['tag'])).rejects.toMatchObject(away);
+    expect(store.queued).toBe(3);
+    link.comeBack();
+    for (const key of ['deleted', 'written', 'tagged'])
+      expect(await store.get(key)).toBeUndefined();
+    expect(await store.getMany(['deleted', 'written', 'tagged'])).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    shared.log.length = 0;
+    await clock.advance(250);
+    expect(shared.log).toEqual(['delete deleted,written', 'invalidate tag']);
+    expect(store.queued).toBe(0);
+  });
+
+  it('are not sent where something newer was', async () => {
+    link.lose();
+    await store.delete('key').catch(() => undefined);
+    link.comeBack();
+    await store.set('key', entryOf('new'));
+    await clock.advance(250);
+    expect(shared.log).toEqual(['set key']);
+    expect((await store.get('key'))?.data).toBe('new');
+  });
+
+  it('are queued too when their fate is unknown, and not when they land late', async () => {
+    shared.isHung = true;
+    const written = outcomeOf(store.set('key', entryOf(1)));
+    await clock.advance(500);
+    expect(written.text).toBe('CACHE_TIMEOUT at 500');
+    shared.error = Object.assign(new Error('gone'), { code: 'ECONNRESET' });
+    shared.answer();
+    await clock.settle();
+    expect(store.queued).toBe(1);
+    shared.error = undefined;
+    shared.isHung = false;
+    await clock.advance(250);
+    expect(store.queued).toBe(0);
+    expect(shared.log.at(-1)).toBe('delete key');
+  });
+
+  it('that were loaded need no making up where they were not sent', async () => {
+    link.lose();
+    await expect(store.setLoaded([['key', entryOf(1)]])).rejects.toMatchObject(away);
+    expect(store.queued).toBe(0);
+    link.comeBack();
+    shared.error = new Error('lost on the way');
+    await expect(store.setLoaded([['key', entryOf(1)]])).rejects.toThrow('lost on the way');
+    expect(store.queued).toBe(1);
+  });
+
+  it('are tried again every second while they are refused', async () => {
+    shared.error = new Error('MISCONF');
+    await expect(store.delete('key')).rejects.toThrow('MISCONF');
+    await clock.advance(250);
+    await clock.advance(2_000);
+    expect(shared.log).toEqual(['delete key', 'delete key', 'delete key', 'delete key']);
+    shared.error = undefined;
+    await clock.advance(1_000);
+    expect(store.queued).toBe(0);
+    await clock.advance(10_000);
+    expect(shared.log).toHaveLength(5);
+    expect(clock.pending.all).toBe(0);
+  });
+
+  it('are sent in batches', async () => {
+    link.lose();
+    const keys = Array.from({ length: 1_200 }, (_, index) => `${index}`);
+    await store.deleteMany(keys).catch(() => undefined);
+    link.comeBack();
+    await clock.advance(250);
+    expect(shared.log).toEqual(['delete 500', 'delete 500', 'delete 200']);
+  });
+
+  it('cache rule 7: are sent when the cache is closed, for as long as there is time', async () => {
+    shared.error = new Error('refused');
+    await store.delete('key').catch(() => undefined);
+    shared.error = undefined;
+    expect(await store.flush(1_000)).toBe(true);
+    await store.delete('other').catch(() => undefined);
+    shared.isHung = true;
+    shared.error = new Error('refused');
+    const written = store.delete('other').catch(() => undefined);
+    shared.answer();
+    await written;
+    const flushed = store.flush(1_000);
+    await clock.advance(1_000);
+    expect(await flushed).toBe(false);
+  });
+});
