@@ -46,4 +46,10 @@ describe('isMainstayError', () => {
       expect(isMainstayError(value, 'TEAPOT')).toBe(false);
     },
   );
+
+  it('isMainstayError does not stumble over what cannot be read', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    expect(isMainstayError(proxy)).toBe(false);
+  });
 });

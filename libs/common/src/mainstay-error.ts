@@ -38,6 +38,11 @@ export function isMainstayError<Code extends string>(
   value: unknown,
   code?: Code,
 ): value is MainstayError<Code> {
-  if (typeof value !== 'object' || value === null || !(BRAND in value)) return false;
-  return code === undefined || (value as { code?: unknown }).code === code;
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    return BRAND in value && (code === undefined || (value as { code?: unknown }).code === code);
+  } catch {
+    // A proxy that cannot be read is nobody's error.
+    return false;
+  }
 }

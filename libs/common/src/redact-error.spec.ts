@@ -48,4 +48,49 @@ describe('redactError', () => {
   ])('makes an error of %s', (_what, thrown, message) => {
     expect(redactError(thrown).message).toBe(message);
   });
+
+  const thrower = (): never => {
+    throw new Error('a getter that throws');
+  };
+
+  it.each(['name', 'message', 'stack', 'code', 'cause', 'errors'])(
+    'copies what it can of an error whose %s cannot be read',
+    (property) => {
+      const error = Object.assign(new Error('the disk is full'), { code: 'ENOSPC' });
+      Object.defineProperty(error, property, { get: thrower });
+      const copy = redactError(error);
+      expect(copy).toBeInstanceOf(Error);
+      const { message, code } = copy as NodeJS.ErrnoException;
+      if (property !== 'message') expect(message).toBe('the disk is full');
+      if (property !== 'code') expect(code).toBe('ENOSPC');
+    },
+  );
+
+  it.each([
+    ['a proxy that refuses everything', new Proxy(new Error('x'), refuseAll(thrower))],
+    ['a revoked proxy', revoked()],
+    ['an object without a prototype', Object.create(null)],
+    ['an error whose message is no text', Object.assign(new Error(), { message: { a: 1 } })],
+    ['an error whose stack is no text', Object.assign(new Error(), { stack: 1 })],
+    ['a symbol', Symbol('x')],
+    [
+      'an object whose message cannot be read',
+      Object.defineProperty({}, 'message', { get: thrower }),
+    ],
+  ])('never throws: %s', (_what, error: unknown) => {
+    const copy = redactError(error);
+    expect(typeof copy.name).toBe('string');
+    expect(typeof copy.message).toBe('string');
+    expect(typeof copy.stack).toBe('string');
+  });
 });
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+function refuseAll(trap: () => never): ProxyHandler<Error> {
+  return { get: trap, has: trap, getPrototypeOf: trap, ownKeys: trap, isExtensible: trap };
+}

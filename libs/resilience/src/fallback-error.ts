@@ -8,11 +8,16 @@ export const FALLBACK_ERROR = Symbol.for('nestjs-mainstay.fallback-error');
  * @returns the original error, the same object
  */
 export function attachFallbackError(original: unknown, fallbackError: unknown): unknown {
-  if (typeof original === 'object' && original !== null && Object.isExtensible(original)) {
-    Object.defineProperty(original, FALLBACK_ERROR, {
-      value: redactError(fallbackError),
-      configurable: true,
-    });
+  if (typeof original === 'object' && original !== null) {
+    // Returns false for what takes no property; a proxy may refuse by throwing.
+    try {
+      Reflect.defineProperty(original, FALLBACK_ERROR, {
+        value: redactError(fallbackError),
+        configurable: true,
+      });
+    } catch {
+      return original;
+    }
   }
   return original;
 }

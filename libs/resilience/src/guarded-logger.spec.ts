@@ -35,4 +35,13 @@ describe('GuardedLogger', () => {
       expect.objectContaining({ code: 'MAINSTAY_LOGGER_FAILED' }),
     );
   });
+
+  it('resilience rule 17: not even when it cannot tell what the logger threw', () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    vi.spyOn(Logger.prototype, 'log').mockImplementation(() => {
+      throw Object.create(null);
+    });
+    new GuardedLogger('Test').log('text');
+    expect(warned).toHaveBeenCalledTimes(1);
+  });
 });

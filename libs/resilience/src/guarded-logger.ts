@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { redactError } from 'nestjs-mainstay/common';
 
 /**
  * A Nest `Logger` that never throws: a broken transport changes nothing for the operation or resource that is logged.
@@ -36,7 +37,8 @@ export class GuardedLogger {
     } catch (error) {
       if (this.#failed) return;
       this.#failed = true;
-      process.emitWarning(`The logger of the application failed: ${String(error)}`, {
+      const { name, message } = redactError(error);
+      process.emitWarning(`The logger of the application failed: ${name}: ${message}`, {
         code: 'MAINSTAY_LOGGER_FAILED',
         detail: `It was writing for ${this.#context}. Further failures are not shown.`,
       });

@@ -32,19 +32,11 @@ export class ListenerErrors {
     this.#count++;
     if (!isPowerOfTwo(this.#count)) return;
     const times = this.#count === 1 ? '' : ` (${this.#count} failures so far)`;
-    const { name, message, stack } = readable(error);
+    const { name, message, stack } = redactError(error);
     this.#logger.error(
       `${what} failed${times}; outcomes do not change: ${name}: ${message}`,
       stack,
     );
-  }
-}
-
-function readable(error: unknown): Error {
-  try {
-    return redactError(error);
-  } catch {
-    return new Error('reading the error throws, too');
   }
 }
 

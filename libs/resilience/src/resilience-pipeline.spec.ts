@@ -57,6 +57,39 @@ function settle<T>(promise: Promise<T>): Promise<PromiseSettledResult<T>> {
 describe('ResiliencePipeline', () => {
   afterEach(() => vi.restoreAllMocks());
 
+  describe('an error that cannot be read', () => {
+    const refuse = (): never => {
+      throw new Error('a getter that throws');
+    };
+    const withThrowing = (property: string): Error =>
+      Object.defineProperty(new Error('hostile'), property, { get: refuse });
+
+    it.each<[string, unknown]>([
+      ...['name', 'message', 'stack', 'code', 'cause', 'classification', 'status'].map(
+        (property): [string, unknown] => [`its ${property}`, withThrowing(property)],
+      ),
+      ['a proxy', new Proxy(new Error('x'), { get: refuse, has: refuse, getPrototypeOf: refuse })],
+    ])('resilience rule 13: is rethrown as it is and recorded: %s', async (_what, hostile) => {
+      vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+      const { run, recorded } = setUp();
+      const [result] = await Promise.allSettled([run(failingWith(hostile))]);
+      expect(result.status).toBe('rejected');
+      expect(Object.is((result as PromiseRejectedResult).reason, hostile)).toBe(true);
+      expect(recorded.calls).toHaveLength(2);
+      expect(recorded.calls.at(-1)).toBe('cache.get outcome no-recovery-possible after 1');
+    });
+
+    it('resilience rule 14: gets the error of its fallback only if it can', async () => {
+      const hostile = new Proxy(RESET, { defineProperty: refuse });
+      const fallback = (): Promise<string> => Promise.reject(new Error('the fallback failed'));
+      const { run, clock } = setUp({}, { fallback });
+      const result = settle(run(failingWith(hostile, hostile, hostile)));
+      await clock.advance(1_000);
+      const { reason } = (await result) as PromiseRejectedResult;
+      expect(Object.is(reason, hostile)).toBe(true);
+    });
+  });
+
   describe('a call that succeeds', () => {
     it('gives the value, after one try and with no word about recovery', async () => {
       const { recorded, run } = setUp();

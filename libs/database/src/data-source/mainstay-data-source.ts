@@ -8,6 +8,7 @@ import { DatabaseConfigurationError } from '../errors/connection.errors.js';
 import type { TransactionHost } from '../transactions/transaction-host.js';
 import { TransactionManager } from '../transactions/transaction-manager.js';
 import type { TransactionScope } from '../transactions/transaction-scope.js';
+import { GuardedQueryLogger } from './guarded-query-logger.js';
 import { MainstayEntityManager } from './mainstay-entity-manager.js';
 
 /** What a {@link MainstayDataSource} works with, beside TypeORM's options. */
@@ -40,6 +41,7 @@ export class MainstayDataSource extends DataSource implements EngineHost, Transa
 
   constructor(options: DataSourceOptions, settings: DataSourceSettings) {
     super(options);
+    this.logger = new GuardedQueryLogger(this.logger);
     this.name = settings.name;
     this.clock = settings.clock;
     this.operations = settings.operations;

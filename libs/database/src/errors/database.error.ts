@@ -108,3 +108,12 @@ export class DatabaseError extends MainstayError<DatabaseErrorCode> implements C
     return isTemporary && retryable !== false;
   }
 }
+
+/** Not a plain `instanceof`: a proxy may refuse to be asked. */
+export function isDatabaseError(error: unknown): error is DatabaseError {
+  try {
+    return error instanceof DatabaseError;
+  } catch {
+    return false;
+  }
+}

@@ -1,12 +1,12 @@
 import type { Classification } from 'nestjs-mainstay/resilience';
-import { DatabaseError, type DatabaseOutcome } from './database.error.js';
+import { DatabaseError, isDatabaseError, type DatabaseOutcome } from './database.error.js';
 import { describeKind } from './describe-kind.js';
 import { findDriverError } from './driver-errors.js';
 
 /** Detection rule for what the engines and TypeORM throw: `QueryFailedError`s and the drivers' own errors. */
 export function detectDatabaseError(error: unknown): Classification | undefined {
-  if (error instanceof DatabaseError) return error.classification;
-  const finding = findDriverError(error);
+  if (isDatabaseError(error)) return error.classification;
+  const finding = examine(error);
   return finding && { ...finding.classification, type: finding.type };
 }
 
@@ -19,7 +19,7 @@ export function toDatabaseError(
   dataSource: string,
   outcome: DatabaseOutcome,
 ): unknown {
-  const finding = error instanceof DatabaseError ? undefined : findDriverError(error);
+  const finding = isDatabaseError(error) ? undefined : examine(error);
   if (!finding) return error;
   const { kind, type, classification, code, sqlState, driverMessage, cause } = finding;
   return new DatabaseError(`${dataSource}: ${describeKind(kind)}: ${driverMessage}`, {
@@ -31,4 +31,13 @@ export function toDatabaseError(
     sqlState,
     cause: cause ?? error,
   });
+}
+
+/** What cannot be read (a getter that throws, a proxy) is none of the engine's. */
+function examine(error: unknown): ReturnType<typeof findDriverError> {
+  try {
+    return findDriverError(error);
+  } catch {
+    return undefined;
+  }
 }

@@ -220,4 +220,48 @@ describe('the outcome of a transaction', () => {
     expect(seen).toEqual(['second']);
     expect(await texts()).toEqual(['kept']);
   });
+
+  it('database rule 5: nor does a query logger that throws', async () => {
+    const broken = (): never => {
+      throw new Error('a broken query logger');
+    };
+    const logger = {
+      logQuery: broken,
+      logQueryError: () => Promise.reject(new Error('a broken query logger')),
+      logQuerySlow: broken,
+      logSchemaBuild: broken,
+      logMigration: broken,
+      log: broken,
+    };
+    vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    database = await FakeDatabase.open({
+      entities: [Note],
+      typeorm: { logger, logging: true, maxQueryExecutionTime: 1e-9 },
+    });
+    await database.transactions.run(write);
+    await expect(write()).rejects.toMatchObject({
+      driverError: { code: 'SQLITE_CONSTRAINT_UNIQUE' },
+    });
+    expect(await texts()).toEqual(['kept']);
+  });
+
+  it('database rule 15: an error that cannot be read is what the caller gets', async () => {
+    await open();
+    const hostile = Object.defineProperty(new Error('x'), 'message', {
+      get: () => {
+        throw new Error('a getter that throws');
+      },
+    });
+    const hooks: string[] = [];
+    const work = database.transactions.run(async () => {
+      afterRollback(() => void hooks.push('rolled back'));
+      await write();
+      throw hostile;
+    });
+    const [result] = await Promise.allSettled([work]);
+    expect(Object.is((result as PromiseRejectedResult).reason, hostile)).toBe(true);
+    expect(hooks).toEqual(['rolled back']);
+    expect(await texts()).toEqual([]);
+  });
 });

@@ -1,6 +1,5 @@
 import { redactError } from 'nestjs-mainstay/common';
 import { GuardedLogger, OperationCancelledError } from 'nestjs-mainstay/resilience';
-import { DatabaseError } from '../errors/database.error.js';
 import { detectDatabaseError, toDatabaseError } from '../errors/to-database-error.js';
 import { TransactionTimeoutError, UnexpectedRollbackError } from '../errors/transaction.errors.js';
 import { AfterEnd } from './after-end.js';
@@ -172,5 +171,5 @@ export class TransactionUnit<T> {
 }
 
 function isDatabaseFailure(error: unknown): boolean {
-  return error instanceof DatabaseError || detectDatabaseError(error) !== undefined;
+  return detectDatabaseError(error) !== undefined;
 }
