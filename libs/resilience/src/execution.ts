@@ -38,6 +38,8 @@ export class Execution<A, R> {
 
   readonly #environment: ExecutionEnvironment;
   readonly #work: Work<A, R>;
+  /** The last try had less time than the operation gives it, because its caller has no more. */
+  #isCutByCaller = false;
 
   constructor(
     environment: ExecutionEnvironment,
@@ -92,13 +94,13 @@ export class Execution<A, R> {
     if (!this.failure) this.firstFailureAt = now;
     this.failure = { error, classification };
     if (startedAt >= 0) this.operation.recorder.recordTry(now - startedAt, classification);
-    const isFailure = !classification.partial && isFailureOfDependency(classification);
+    const isNeutral = classification.partial === true || this.#isCutByCaller;
+    const isFailure = !isNeutral && isFailureOfDependency(classification);
     if (!permit) {
       if (isFailure && !this.operation.asksBreaker) breaker?.recordProbe(false);
     } else if (isFailure) breaker?.recordFailure(permit);
-    else if (classification.kind === 'permanent' && !classification.partial) {
-      breaker?.recordSuccess(permit);
-    } else breaker?.recordNeutral(permit);
+    else if (classification.kind === 'permanent' && !isNeutral) breaker?.recordSuccess(permit);
+    else breaker?.recordNeutral(permit);
   }
 
   #throwIfOver(): void {
@@ -108,14 +110,22 @@ export class Execution<A, R> {
 
   /** Runs the work and settles at the try's deadline or the caller's abort, whatever the work does. */
   #runBounded(context: TryContext): R | PromiseLike<R> {
-    const limitMs = Math.min(this.operation.tryTimeoutMs || Infinity, this.remainingMs());
+    const ownMs = this.operation.tryTimeoutMs || Infinity;
+    const remainingMs = this.remainingMs();
+    const limitMs = Math.min(ownMs, remainingMs);
     const result = this.#work(this.arg, context);
     if (!isThenable(result)) return result;
     if (limitMs === Infinity && !this.signal) return result;
-    return this.#race(result, context, limitMs);
+    const isCallersLimit = remainingMs < ownMs && this.deadline === this.callerDeadline;
+    return this.#race(result, context, limitMs, isCallersLimit);
   }
 
-  #race(result: PromiseLike<R>, context: TryContext, limitMs: number): Promise<R> {
+  #race(
+    result: PromiseLike<R>,
+    context: TryContext,
+    limitMs: number,
+    isCallersLimit: boolean,
+  ): Promise<R> {
     const { signal } = this;
     return new Promise<R>((resolve, reject) => {
       const giveUp = (error: Error): void => {
@@ -127,7 +137,10 @@ export class Execution<A, R> {
       const timer =
         limitMs === Infinity
           ? undefined
-          : this.#environment.clock.schedule(() => giveUp(this.#timedOut(limitMs)), limitMs);
+          : this.#environment.clock.schedule(() => {
+              this.#isCutByCaller = isCallersLimit;
+              giveUp(this.#timedOut(limitMs));
+            }, limitMs);
       const release = (): void => {
         timer?.cancel();
         signal?.removeEventListener('abort', onAbort);

@@ -343,6 +343,40 @@ describe('ResiliencePipeline', () => {
       expect(work).toHaveBeenCalledTimes(1);
     });
 
+    it("resilience rule 7: the caller's own short deadline says nothing about the dependency", async () => {
+      const breaker = { minimumCalls: 3, consecutiveSpanMs: 0, consecutiveFailures: 3 };
+      const { clock, recorded, run, pipeline } = setUp({
+        tryTimeoutMs: 100,
+        retry: false,
+        breaker,
+      });
+      for (let call = 0; call < 5; call++) {
+        const result = settle(run(hanging(), { deadline: clock.now() + 5 }));
+        await clock.advance(5);
+        expect(await result).toMatchObject({ reason: { code: 'OPERATION_TIMEOUT' } });
+      }
+      expect(recorded.of('cache.get try failed OPERATION_TIMEOUT')).toHaveLength(5);
+      expect(pipeline.breaker?.state).toBe('closed');
+      for (let call = 0; call < 3; call++) {
+        const result = settle(run(hanging(), { deadline: clock.now() + 1_000 }));
+        await clock.advance(100);
+        expect(await result).toMatchObject({ reason: { code: 'OPERATION_TIMEOUT' } });
+      }
+      expect(pipeline.breaker?.state).toBe('open');
+    });
+
+    it('resilience rule 9: half-open, it gives the permit back', async () => {
+      const { clock, run, pipeline } = setUp({ breaker: { minimumCalls: 1, halfOpenPermits: 1 } });
+      await expect(run(failingWith(RESET, RESET, RESET))).rejects.toBe(RESET);
+      await clock.advance(10_000);
+      const result = settle(run(hanging(), { deadline: clock.now() + 5 }));
+      await clock.advance(5);
+      await result;
+      expect(pipeline.breaker?.state).toBe('half-open');
+      await expect(run(failingWith())).resolves.toBe('value');
+      expect(pipeline.breaker?.state).toBe('closed');
+    });
+
     it('resilience rule 6: with a deadline that is over, nothing is executed', async () => {
       const { clock, run } = setUp();
       await clock.advance(100);
