@@ -1,5 +1,6 @@
 import { redactError } from 'nestjs-mainstay/common';
 import { GuardedLogger, OperationCancelledError } from 'nestjs-mainstay/resilience';
+import { isDatabaseError } from '../errors/database.error.js';
 import { detectDatabaseError, toDatabaseError } from '../errors/to-database-error.js';
 import { TransactionTimeoutError, UnexpectedRollbackError } from '../errors/transaction.errors.js';
 import { AfterEnd } from './after-end.js';
@@ -111,7 +112,7 @@ export class TransactionUnit<T> {
     try {
       failure = await scope.commit();
     } catch (error) {
-      this.#isUnknown = error instanceof DatabaseError && error.outcome === 'unknown';
+      this.#isUnknown = isDatabaseError(error) && error.outcome === 'unknown';
       throw toDatabaseError(error, name, 'rolled-back');
     }
     if (!failure) return;
