@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DocumentsClient, type DocumentView } from '../support/documents-client.js';
+import { DocumentsClient, type Answer, type DocumentView } from '../support/documents-client.js';
 import { eventually } from '../support/eventually.js';
 import { ended, readMetrics } from '../support/metrics.js';
 import { expectProblem } from '../support/problem.js';
@@ -213,6 +213,20 @@ describe('GET /documents/:id', () => {
     expect((await client.json(path, { headers: { 'if-match': tag } })).status).toBe(200);
     const head = await fetch(service.url + path, { method: 'HEAD' });
     expect([head.status, head.headers.get('etag')]).toEqual([200, tag]);
+  });
+});
+
+describe('DELETE /documents/:id', () => {
+  it('deletes only the state that the client means', async () => {
+    const { body } = await client.upload({ name: 'doomed.txt', content: 'doomed' });
+    const path = body.links.self;
+    const tag = (await client.json(path)).headers.get('etag') ?? '';
+    const remove = (headers: Record<string, string>): Promise<Answer<unknown>> =>
+      client.json(path, { method: 'DELETE', headers });
+    expectProblem(await remove({ 'if-match': '"other"' }), 412, path);
+    expectProblem(await remove({ 'if-none-match': tag }), 412, path);
+    expect((await remove({ 'if-match': tag })).status).toBe(204);
+    expectProblem(await remove({ 'if-match': tag }), 404, path);
   });
 });
 

@@ -31,6 +31,7 @@ describe.concurrent('uploads', () => {
     async (test) => {
       const service = await startService(test);
       const client = new DocumentsClient(service.url);
+      const startedWith = service.output;
       const content = randomBytes(SLOW_SECONDS * BYTES_PER_SECOND);
       const startedAt = performance.now();
       const { status, body } = await client.uploadStream('slow.bin', throttled(content));
@@ -41,7 +42,7 @@ describe.concurrent('uploads', () => {
       const metrics = await readMetrics(service.url);
       expect(failed(metrics)).toEqual([]);
       expect(ended(metrics, 'storage', 'put')).toMatchObject({ success: 1, cancelled: 0 });
-      expect(service.output).not.toMatch(/WARN|ERROR/);
+      expect(service.output.slice(startedWith.length)).not.toMatch(/WARN|ERROR/);
     },
   );
 });

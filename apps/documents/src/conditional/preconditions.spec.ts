@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { formatHttpDate } from './http-date.js';
-import { evaluatePreconditions, type ConditionalHeaders } from './preconditions.js';
+import {
+  evaluatePreconditions,
+  namesEntityTags,
+  type ConditionalHeaders,
+} from './preconditions.js';
 
 const NOW = Date.UTC(2026, 10, 28);
 const CHANGED = Date.UTC(2026, 10, 20);
@@ -68,5 +72,13 @@ describe('evaluatePreconditions', () => {
   it('ignores dates where there is none to compare with', () => {
     const headers = { 'if-modified-since': SAME, 'if-unmodified-since': BEFORE };
     expect(evaluatePreconditions(headers, { etag: '"now"' }, NOW)).toBe('proceed');
+  });
+});
+
+describe('namesEntityTags', () => {
+  it('is true of a request that names entity tags', () => {
+    expect(namesEntityTags({ 'if-match': '*' })).toBe(true);
+    expect(namesEntityTags({ 'if-none-match': '"a"' })).toBe(true);
+    expect(namesEntityTags({})).toBe(false);
   });
 });

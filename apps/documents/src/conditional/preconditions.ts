@@ -19,6 +19,11 @@ export type ConditionalHeaders = Pick<
 /** What the conditions say: do it, answer 304, or answer 412. */
 export type Verdict = 'proceed' | 'not-modified' | 'failed';
 
+/** Whether a request is meant for certain entity tags only, so that the present one has to be found out first. */
+export function namesEntityTags(headers: ConditionalHeaders): boolean {
+  return headers['if-match'] !== undefined || headers['if-none-match'] !== undefined;
+}
+
 /**
  * Evaluates the conditions of a GET or HEAD for something that exists, in the order of RFC 9110 (13.2.2). Dates that are
  * none are ignored; a list of entity tags that is none matches nothing.

@@ -13,7 +13,7 @@ import {
 } from '@nestjs/common';
 import { Clock } from 'nestjs-mainstay/common';
 import { entityTagOf } from '../conditional/entity-tag.js';
-import { evaluatePreconditions } from '../conditional/preconditions.js';
+import { evaluatePreconditions, namesEntityTags } from '../conditional/preconditions.js';
 import { RawRequest } from '../http/raw-request.decorator.js';
 import { setHeaders, type ResponseHead } from '../http/response-head.js';
 import { UploadReceiver } from '../upload/upload.receiver.js';
@@ -93,7 +93,16 @@ export class DocumentsController {
 
   @Delete(':id')
   @HttpCode(204)
-  async delete(@Param('id', DocumentIdPipe) id: string): Promise<void> {
+  async delete(
+    @Param('id', DocumentIdPipe) id: string,
+    @RawRequest() { headers }: IncomingMessage,
+  ): Promise<void> {
+    if (namesEntityTags(headers)) {
+      const { document } = await this.#documents.find(id);
+      const etag = entityTagOf(JSON.stringify(viewDocument(document)));
+      const verdict = evaluatePreconditions(headers, { etag }, this.#clock.wallTime());
+      if (verdict !== 'proceed') throw new PreconditionFailedError();
+    }
     await this.#documents.delete(id);
   }
 }
