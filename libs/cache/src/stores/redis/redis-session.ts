@@ -30,35 +30,40 @@ export async function fence(connection: RedisConnection, former: RedisSession): 
   await unlessRefused(connection.send(['CLIENT', 'KILL', 'ID', id, 'ADDR', address]));
 }
 
+/** What a test of a connection found. */
+export interface SessionCheck extends StoreCheck {
+  /** What Redis replied to the write, where it was refused. */
+  readonly refusal?: Error;
+}
+
 /**
- * Tests a connection by PING and a sentinel that is written, read back and deleted.
- * @throws what Redis replied to PING or to a read, or the error of the connection; a refused write is told as such
+ * Tests a connection by PING and a sentinel that is written, read back and deleted, in one round trip.
+ * @throws what Redis replied to PING or to a read, or the error of the connection
  */
 export async function check(
   connection: RedisConnection,
   sentinelKeys: string,
-): Promise<StoreCheck & { readonly refusal?: unknown }> {
-  await connection.send(['PING']);
+): Promise<SessionCheck> {
   const [key, value] = [sentinelKeys + randomUUID(), randomUUID()];
-  try {
-    await connection.send(['SET', key, value, 'PX', SENTINEL_LIFE_MS]);
-  } catch (refusal) {
-    // A replica's refusal has ended the connection.
-    if (replyCodeOf(refusal) === undefined || !connection.isOpen) throw refusal;
-    await connection.send(['GET', key]);
-    return { read: true, write: false, refusal };
+  const [ping, written, read, deleted] = await Promise.allSettled([
+    connection.send(['PING']),
+    connection.send(['SET', key, value, 'PX', SENTINEL_LIFE_MS]),
+    connection.send(['GET', key]),
+    connection.send(['DEL', key]),
+  ]);
+  if (written.status === 'rejected' && !connection.isOpen) throw written.reason;
+  if (ping.status === 'rejected') throw ping.reason;
+  if (read.status === 'rejected') throw read.reason;
+  if (written.status === 'rejected') {
+    return { read: true, write: false, refusal: written.reason as Error };
   }
-  const read = (await connection.send(['GET', key])) === value;
-  const write = (await connection.send(['DEL', key])) === 1;
-  return { read, write };
+  if (deleted.status === 'rejected') throw deleted.reason;
+  return { read: read.value === value, write: deleted.value === 1 };
 }
 
 /** @throws CacheSelfTestError when the sentinel was not what it should be; what Redis replied when it was refused */
-export function requireCheck(
-  cache: string,
-  { read, write, refusal }: StoreCheck & { readonly refusal?: unknown },
-): void {
-  if (refusal !== undefined) throw refusal as Error;
+export function requireCheck(cache: string, { read, write, refusal }: SessionCheck): void {
+  if (refusal !== undefined) throw refusal;
   if (!read) throw new CacheSelfTestError(cache, 'reading');
   if (!write) throw new CacheSelfTestError(cache, 'writing');
 }
