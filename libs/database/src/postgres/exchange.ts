@@ -10,6 +10,9 @@ import type { PostgresClient } from './postgres-client.js';
 /** How much later than the server this side ends a statement: by then the server's own answer would be here. */
 const GRACE_MS = 500;
 
+/** Statements that leave nothing behind in the database when their session ends after them, answered or not. */
+const CHANGES_NOTHING = /^\s*(?:BEGIN|START\s+TRANSACTION|SET)\b/i;
+
 /** What bounds an {@link exchange}. */
 export interface ExchangeOptions {
   /** Name of the resource, for errors. */
@@ -33,7 +36,7 @@ export function exchange(
   { dataSource, clock, timeoutMs, signal }: ExchangeOptions,
 ): Promise<QueryResult> {
   const isInTransaction = client.transactionStatus !== 'I';
-  const outcome = isInTransaction ? 'rolled-back' : 'unknown';
+  const outcome = isInTransaction || CHANGES_NOTHING.test(sql) ? 'rolled-back' : 'unknown';
   return new Promise((resolve, reject) => {
     if (client.lost) {
       reject(lossOf(client, dataSource, isInTransaction ? 'rolled-back' : 'not-sent'));
