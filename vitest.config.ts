@@ -55,6 +55,18 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'e2e-servers',
+          include: ['test/e2e/**/*.spec.ts'],
+          exclude: ['test/e2e/embedded/**'],
+          env: { TEST_ENGINES: 'servers' },
+          sequence: { groupOrder: 2 },
+          testTimeout: 60_000,
+          ...oneByOne,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'chaos',
           include: ['test/chaos/**/*.spec.ts'],
           sequence: { groupOrder: 3 },
