@@ -21,4 +21,12 @@ export const engines: readonly Engine[] = [
     bootVariable: 'CACHE_BOOT',
     start: () => ServerBehindProxy.redis(),
   },
+  {
+    resource: 'database',
+    name: 'PostgreSQL',
+    stateWhenAway: 'down',
+    urlVariable: 'DATABASE_URL',
+    bootVariable: 'DATABASE_BOOT',
+    start: () => ServerBehindProxy.postgres(),
+  },
 ];
