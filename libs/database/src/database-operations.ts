@@ -1,5 +1,5 @@
 import type { BoundOperation, ResourceOperations } from 'nestjs-mainstay/resource';
-import type { Classification, PipelineOptions } from 'nestjs-mainstay/resilience';
+import type { CircuitBreaker, Classification, PipelineOptions } from 'nestjs-mainstay/resilience';
 import { detectDatabaseError } from './errors/to-database-error.js';
 
 /**
@@ -37,6 +37,11 @@ export class DatabaseOperations {
     this.#query = bindPlaced(operations, 'query');
     this.#statement = bindPlaced(operations, 'statement');
     this.#transaction = operations.bind('transaction');
+  }
+
+  /** The breaker of the data source; `undefined` where it is switched off. */
+  get breaker(): CircuitBreaker | undefined {
+    return this.#operations.breaker;
   }
 
   /** Records a call of `DatabaseService.query`. */

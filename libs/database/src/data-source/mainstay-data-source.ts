@@ -10,6 +10,7 @@ import { TransactionManager } from '../transactions/transaction-manager.js';
 import type { TransactionScope } from '../transactions/transaction-scope.js';
 import { GuardedQueryLogger } from './guarded-query-logger.js';
 import { MainstayEntityManager } from './mainstay-entity-manager.js';
+import { RecoveryWatch } from './recovery-watch.js';
 
 /** What a {@link MainstayDataSource} works with, beside TypeORM's options. */
 export interface DataSourceSettings {
@@ -35,6 +36,7 @@ export class MainstayDataSource extends DataSource implements EngineHost, Transa
   readonly transactions: TransactionManager;
   /** What is different from database to database. @internal */
   readonly engine: DatabaseEngine;
+  readonly #recovery: RecoveryWatch;
   readonly #privileged = new AsyncLocalStorage<true>();
   #initializing: Promise<unknown> = Promise.resolve();
   #destroying: Promise<void> | undefined;
@@ -48,6 +50,11 @@ export class MainstayDataSource extends DataSource implements EngineHost, Transa
     this.transactionTimeoutMs = settings.transactionTimeoutMs;
     this.transactions = new TransactionManager(this);
     this.engine = settings.engine.create(this);
+    this.#recovery = new RecoveryWatch({
+      clock: this.clock,
+      breaker: this.operations.breaker,
+      probe: (signal) => this.engine.probe(signal),
+    });
   }
 
   /**
@@ -91,6 +98,7 @@ export class MainstayDataSource extends DataSource implements EngineHost, Transa
   /** Lets everybody in: the initialisation has passed. */
   open(): void {
     this.engine.open();
+    this.#recovery.start();
   }
 
   /** Closes the connection. Always ends; may be called at any time, and before {@link initialize} again. */
@@ -131,6 +139,7 @@ export class MainstayDataSource extends DataSource implements EngineHost, Transa
   }
 
   async #close(): Promise<void> {
+    this.#recovery.stop();
     await this.engine.close();
     // One that is given up must not come back later as a data source that is connected after all.
     this.engine.cancelConnecting();
