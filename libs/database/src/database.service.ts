@@ -6,9 +6,13 @@ import type { TransactionOptions, TransactionWork } from './transactions/transac
 
 /** Options of one call of {@link DatabaseService.query}. */
 export interface QueryOptions {
-  /** How long to wait for the connection, in milliseconds. @default `DATABASE_ACQUIRE_TIMEOUT`, 3 s */
+  /**
+   * How long the statement may take, in milliseconds, and how long it waits for its connection at most. SQLite, where a
+   * statement blocks the process, only bounds the wait.
+   * @default `DATABASE_STATEMENT_TIMEOUT`, 10 s, after a wait of `DATABASE_ACQUIRE_TIMEOUT`, 3 s
+   */
   readonly timeoutMs?: number;
-  /** Ends the wait early. */
+  /** Ends the wait early; on PostgreSQL also the statement, which is cancelled on the server. */
   readonly signal?: AbortSignal;
 }
 

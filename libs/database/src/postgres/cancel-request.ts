@@ -14,9 +14,9 @@ const MESSAGE_BYTES = 16;
  */
 export function sendCancelRequest(
   clock: Clock,
-  { cancelKey, host, port }: Pick<PostgresClient, 'cancelKey' | 'host' | 'port'>,
+  { cancelKey, isBusy, host, port }: PostgresClient,
 ): void {
-  if (!cancelKey) return;
+  if (!cancelKey || !isBusy) return;
   const message = Buffer.alloc(MESSAGE_BYTES);
   message.writeInt32BE(MESSAGE_BYTES, 0);
   message.writeInt32BE(CANCEL_REQUEST_CODE, 4);

@@ -1,7 +1,6 @@
 import type { QueryResult } from 'pg';
 import type { Clock } from 'nestjs-mainstay/common';
 import type { DatabaseOutcome } from '../errors/database.error.js';
-import { DatabaseError } from '../errors/database.error.js';
 import { DatabaseConnectionLostError, StatementTimeoutError } from '../errors/lost.errors.js';
 import { endsSession, sqlStateOf } from '../errors/sql-states.js';
 import { sendCancelRequest } from './cancel-request.js';
@@ -39,7 +38,8 @@ export function exchange(
   const outcome = isInTransaction || CHANGES_NOTHING.test(sql) ? 'rolled-back' : 'unknown';
   return new Promise((resolve, reject) => {
     if (client.lost) {
-      reject(lossOf(client, dataSource, isInTransaction ? 'rolled-back' : 'not-sent'));
+      const beforehand = isInTransaction ? 'rolled-back' : 'not-sent';
+      reject(new DatabaseConnectionLostError(dataSource, beforehand, client.lost));
       return;
     }
     const leave = (): void => {
@@ -94,11 +94,5 @@ function explain(
   // The session ends with this message; what follows would only say that it has.
   if (endsSession(error)) client.destroy(error, true);
   if (sqlStateOf(error) !== undefined || !client.lost) return error;
-  return lossOf(client, dataSource, outcome);
-}
-
-/** Why a connection is lost, as the error of a statement; what we closed it for ourselves is the error. */
-function lossOf({ lost }: PostgresClient, dataSource: string, outcome: DatabaseOutcome): Error {
-  if (lost instanceof DatabaseError) return lost;
-  return new DatabaseConnectionLostError(dataSource, outcome, lost);
+  return new DatabaseConnectionLostError(dataSource, outcome, client.lost);
 }

@@ -74,7 +74,7 @@ export class PostgresGate {
 
   /** Closes all connections at once, those that are being made included. */
   terminate(): void {
-    this.#pool?.terminate(new DatabaseUnavailableError(this.#options.name));
+    this.#pool?.terminate(new Error('the data source was closed'));
     this.#pool = undefined;
   }
 

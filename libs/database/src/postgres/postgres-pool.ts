@@ -1,5 +1,6 @@
 import type { ClientConfig, Pool, PoolClient, PoolConfig } from 'pg';
 import { withDeadline, type Clock } from 'nestjs-mainstay/common';
+import { cutOff } from './exchange.js';
 import type { Pg, PostgresClient, PostgresClientClass } from './postgres-client.js';
 
 /** A connection that was taken from a {@link PostgresPool}. */
@@ -115,8 +116,16 @@ export function derivePostgresPool(pg: Pg, settings: PoolSettings): typeof Pool 
         );
       }
       super.connect((error, client, release) => {
-        if (client) callback(error, client, this.#lend(client as PooledPostgresClient, release));
-        else callback(error, client, release);
+        const { lost } = (client ?? {}) as Partial<PostgresClient>;
+        if (lost) {
+          // Closed a moment ago and not taken out yet.
+          release(lost);
+          this.connect(callback);
+        } else if (client) {
+          callback(error, client, this.#lend(client as PooledPostgresClient, release));
+        } else {
+          callback(error, client, release);
+        }
       });
       return undefined;
     }
@@ -141,7 +150,7 @@ export function derivePostgresPool(pg: Pg, settings: PoolSettings): typeof Pool 
 
     terminate(reason: Error): void {
       this.rejectWaiters(reason);
-      for (const client of this.#clients.keys()) client.destroy(reason);
+      for (const client of this.#clients.keys()) cutOff(clock, client, reason);
       for (const client of this.#heldSince.keys()) client.release(reason);
     }
 

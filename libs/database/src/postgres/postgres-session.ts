@@ -157,8 +157,9 @@ export class PostgresSession implements RunnerSession {
       return await exchange(client, sql, parameters, { ...usual, timeoutMs });
     } finally {
       await this.#settle(client);
-      // A rollback takes the setting back as well.
-      if (!this.#isBroken(client)) await set(statementTimeoutMs);
+      // A rollback takes the setting back as well. The answer is here: what fails now is not the statement.
+      const isToReset = !this.#isBroken(client);
+      if (isToReset) await set(statementTimeoutMs).catch((error: Error) => client.destroy(error));
     }
   }
 
