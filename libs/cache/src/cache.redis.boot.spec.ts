@@ -5,6 +5,7 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import { SystemClock } from 'nestjs-mainstay/common';
 import { ResourceRegistry, type ResourceEntry } from 'nestjs-mainstay/resource';
 import { RecordedCalls } from 'nestjs-mainstay/testing';
+import { createClient } from 'redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freePort } from '../../../test/support/free-port.js';
 import { RedisServer } from '../../../test/support/servers/redis-server.js';
@@ -17,11 +18,7 @@ const clock = new SystemClock();
 const apps: TestingModule[] = [];
 const disposals: (() => Promise<void> | void)[] = [];
 
-beforeAll(async () => {
-  Logger.overrideLogger(false);
-  // So that its loading is no part of what is timed.
-  await import('redis');
-});
+beforeAll(() => Logger.overrideLogger(false));
 afterAll(() => Logger.overrideLogger(true));
 afterEach(async () => {
   for (const app of apps.splice(0)) await app.close();
@@ -137,6 +134,20 @@ describe('a configuration that cannot work', () => {
     expect(everything.join()).not.toMatch(/hunter[23]/);
   });
 
+  it('a user who may not store entries', async () => {
+    const redis = await server();
+    const admin = createClient({ url: redis.url });
+    admin.on('error', () => undefined);
+    await admin.connect();
+    await admin.sendCommand(['ACL', 'SETUSER', 'app', 'on', '>pass', '~*', '+@all', '-@scripting']);
+    admin.destroy();
+    const url = `redis://app:pass@127.0.0.1:${redis.port}`;
+    await expect(boot({ url, boot: 'required' })).rejects.toMatchObject({
+      code: 'RESOURCE_UNAVAILABLE',
+      message: expect.stringMatching(/test operations.*permissions/) as string,
+    });
+  });
+
   it('a URL that holds a password and cannot be read', async () => {
     const error: unknown = await boot({ url: 'redis://:hunter2/@@host' }).catch(
       (thrown: unknown) => thrown,
@@ -185,7 +196,6 @@ describe('after the boot', () => {
   it('says that writes are refused while Redis is out of memory', async () => {
     const redis = await server();
     const app = await boot({ url: redis.url });
-    const { createClient } = await import('redis');
     const client = createClient({ url: redis.url });
     client.on('error', () => undefined);
     await client.connect();

@@ -39,7 +39,7 @@ export class RedisEngine implements StoreEngine {
     this.#options = options;
     const keys = new RedisKeys(`${config.namespace}:${name}`);
     const open = (signal: AbortSignal): Promise<RedisConnection> => this.#open(signal);
-    this.#link = new RedisLink({ open, clock, cache: name, sentinelKeys: keys.sentinel });
+    this.#link = new RedisLink({ open, clock, cache: name, keys });
     const connection = (): RedisConnection => this.#link.connection;
     const shared = new RedisStore({ connection, keys, clock, cache: name });
     this.#memory = new MemoryStore(clock, config.maxEntries);

@@ -8,16 +8,15 @@ export class RedisKeys {
    * cleared.
    */
   readonly epoch: string;
-  /** Beginning of the keys of sentinels. */
-  readonly sentinel: string;
   readonly #entry: string;
   readonly #tag: string;
+  readonly #sentinel: string;
 
   /** @param namespace unique among the caches of a Redis: `'mainstay:cache'` */
   constructor(namespace: string) {
     const prefix = `${namespace}:v${SCHEMA_VERSION}:`;
     this.epoch = `${prefix}epoch`;
-    this.sentinel = `${prefix}sentinel:`;
+    this.#sentinel = `${prefix}sentinel:`;
     this.#entry = `${prefix}e:`;
     this.#tag = `${prefix}t:`;
   }
@@ -28,5 +27,10 @@ export class RedisKeys {
 
   tag(tag: string): string {
     return this.#tag + tag;
+  }
+
+  /** Of an entry that only tests whether there can be one. */
+  sentinel(id: string): string {
+    return this.#sentinel + id;
   }
 }

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { FakeClock } from 'nestjs-mainstay/testing';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RedisConnection } from './redis-connection.js';
+import { RedisKeys } from './redis-keys.js';
 import { RedisLink } from './redis-link.js';
 
 /** A connection whose replies a test decides, by the name of the command. */
@@ -23,7 +24,7 @@ class StagedConnection {
     this.sent.push(command === 'CLIENT' ? args.join(' ') : command);
     if (this.isHung) return new Promise(() => undefined);
     if (!this.isOpen) throw new Error('lost');
-    if (command === 'SET') this.#entries.set(rest[0] as string, rest[1] as string);
+    if (command === 'EVAL') this.#entries.set(rest[2] as string, `epoch\n\n${rest[4]}`);
     if (command === 'GET') return this.#entries.get(rest[0] as string);
     return this.replies[command === 'CLIENT' ? `CLIENT ${rest[0]}` : command];
   }
@@ -59,7 +60,7 @@ beforeEach(() => {
     opened.push(connection);
     return connection as unknown as RedisConnection;
   };
-  link = new RedisLink({ open, clock, cache: 'cache', sentinelKeys: 'sentinel:' });
+  link = new RedisLink({ open, clock, cache: 'cache', keys: new RedisKeys('test') });
 });
 
 async function boot(): Promise<StagedConnection> {
@@ -81,7 +82,7 @@ describe('RedisLink', () => {
     expect(link.isUp).toBe(true);
     expect(link.connection).toBe(opened[0]);
     expect(up).toHaveBeenCalledOnce();
-    expect(opened[0]?.sent).toEqual(['CLIENT INFO', 'PING', 'SET', 'GET', 'DEL']);
+    expect(opened[0]?.sent).toEqual(['CLIENT INFO', 'PING', 'EVAL', 'GET', 'DEL']);
   });
 
   it.each([
@@ -147,7 +148,7 @@ describe('RedisLink', () => {
     (await boot()).destroy(new Error('it broke'));
     await clock.advance(1_000);
     const kill = 'CLIENT KILL ID 7 ADDR 127.0.0.1:40000';
-    expect(opened[1]?.sent).toEqual(['CLIENT INFO', kill, 'PING', 'SET', 'GET', 'DEL']);
+    expect(opened[1]?.sent).toEqual(['CLIENT INFO', kill, 'PING', 'EVAL', 'GET', 'DEL']);
     opened[1]?.destroy(new Error('again'));
     await clock.advance(1_000);
     expect(opened[2]?.sent.filter((line) => line.startsWith('CLIENT KILL'))).toEqual([kill]);

@@ -9,6 +9,7 @@ import { GuardedLogger } from 'nestjs-mainstay/resilience';
 import { CacheTierUnavailableError, CacheTimeoutError } from '../../cache.errors.js';
 import { detectRedisError } from './detect-redis-error.js';
 import type { RedisConnection } from './redis-connection.js';
+import type { RedisKeys } from './redis-keys.js';
 import { check, fence, identify, requireCheck, type RedisSession } from './redis-session.js';
 
 /** The wait before another try is random between these, in milliseconds. */
@@ -23,8 +24,7 @@ export interface RedisLinkOptions {
   readonly clock: Clock;
   /** Name of the cache. */
   readonly cache: string;
-  /** Beginning of the keys of sentinels. */
-  readonly sentinelKeys: string;
+  readonly keys: RedisKeys;
 }
 
 /**
@@ -98,7 +98,7 @@ export class RedisLink {
    */
   async test(takesReadOnly = false): Promise<void> {
     const candidate = this.#candidateOrThrow();
-    const checked = await check(candidate, this.#options.sentinelKeys);
+    const checked = await check(candidate, this.#options.keys);
     if (!takesReadOnly || !checked.read) requireCheck(this.#options.cache, checked);
     if (!candidate.isOpen) throw new CacheTierUnavailableError(this.#options.cache);
     this.#trust(candidate);

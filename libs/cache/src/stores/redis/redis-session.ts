@@ -3,9 +3,11 @@ import { CacheSelfTestError } from '../../cache.errors.js';
 import type { StoreCheck } from '../cache-store.js';
 import { replyCodeOf } from './detect-redis-error.js';
 import type { RedisConnection } from './redis-connection.js';
+import type { RedisKeys } from './redis-keys.js';
+import { teachingStoreCommand, type StoreArguments } from './store-script.js';
 
 /** How long a sentinel stays that could not be deleted, in milliseconds. */
-const SENTINEL_LIFE_MS = '10000';
+const SENTINEL_LIFE_MS = 10_000;
 
 /** What Redis calls a connection: enough to end it from another one. */
 export interface RedisSession {
@@ -37,17 +39,15 @@ export interface SessionCheck extends StoreCheck {
 }
 
 /**
- * Tests a connection by PING and a sentinel that is written, read back and deleted, in one round trip.
+ * Tests a connection by PING and a sentinel that is stored as entries are, read back and deleted, in one round trip.
  * @throws what Redis replied to PING or to a read, or the error of the connection
  */
-export async function check(
-  connection: RedisConnection,
-  sentinelKeys: string,
-): Promise<SessionCheck> {
-  const [key, value] = [sentinelKeys + randomUUID(), randomUUID()];
+export async function check(connection: RedisConnection, keys: RedisKeys): Promise<SessionCheck> {
+  const [key, text] = [keys.sentinel(randomUUID()), randomUUID()];
+  const what: StoreArguments = { names: [key, keys.epoch], text, lifeMs: SENTINEL_LIFE_MS };
   const [ping, written, read, deleted] = await Promise.allSettled([
     connection.send(['PING']),
-    connection.send(['SET', key, value, 'PX', SENTINEL_LIFE_MS]),
+    connection.send(teachingStoreCommand(what)),
     connection.send(['GET', key]),
     connection.send(['DEL', key]),
   ]);
@@ -58,7 +58,7 @@ export async function check(
     return { read: true, write: false, refusal: written.reason as Error };
   }
   if (deleted.status === 'rejected') throw deleted.reason;
-  return { read: read.value === value, write: deleted.value === 1 };
+  return { read: String(read.value).endsWith(`\n${text}`), write: deleted.value === 1 };
 }
 
 /** @throws CacheSelfTestError when the sentinel was not what it should be; what Redis replied when it was refused */

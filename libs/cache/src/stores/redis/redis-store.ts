@@ -1,4 +1,3 @@
-import { createHash, randomUUID } from 'node:crypto';
 import { LogThrottle, type Clock } from 'nestjs-mainstay/common';
 import { GuardedLogger } from 'nestjs-mainstay/resilience';
 import type { CacheEntry, KeyedEntry, StoreCheck } from '../cache-store.js';
@@ -7,41 +6,11 @@ import { decodeEntry, encodeEntry, type StoredEntry } from './entry-codec.js';
 import type { RedisConnection } from './redis-connection.js';
 import type { RedisKeys } from './redis-keys.js';
 import { check } from './redis-session.js';
+import { storeCommand, teachingStoreCommand, type StoreArguments } from './store-script.js';
 import type { SharedStore } from '../../tiers/shared-store.js';
 
-/**
- * Stores an entry under what names the present of the cache (its epoch) and of each of its tags, and names them anew
- * where they have no name. KEYS: entry, epoch, tags…; ARGV: entry, life in ms or '', a name that nobody else gives.
- * A tag's name outlives every entry that carries it: without it they would be invalid.
- */
-const STORE_SCRIPT = `
-local epoch = redis.call('GET', KEYS[2])
-if not epoch then
-  epoch = ARGV[3]
-  redis.call('SET', KEYS[2], epoch)
-end
-local versions = {}
-local life = tonumber(ARGV[2])
-for i = 3, #KEYS do
-  local version = redis.call('GET', KEYS[i])
-  if not version then
-    version = ARGV[3]
-    if life then redis.call('SET', KEYS[i], version, 'PX', life) else redis.call('SET', KEYS[i], version) end
-  elseif not life then
-    redis.call('PERSIST', KEYS[i])
-  else
-    local left = redis.call('PTTL', KEYS[i])
-    if left >= 0 and left < life then redis.call('PEXPIRE', KEYS[i], life) end
-  end
-  versions[#versions + 1] = version
-end
-local text = epoch .. '\\n' .. table.concat(versions, ',') .. '\\n' .. ARGV[1]
-if life then redis.call('SET', KEYS[1], text, 'PX', life) else redis.call('SET', KEYS[1], text) end
-return 1`;
 /** Names in one command. */
 const BATCH = 500;
-
-const STORE_SHA = createHash('sha1').update(STORE_SCRIPT).digest('hex');
 
 /** What a store in Redis needs to know. */
 export interface RedisStoreOptions {
@@ -111,7 +80,7 @@ export class RedisStore implements SharedStore {
   }
 
   async check(): Promise<StoreCheck> {
-    const { read, write } = await check(this.#options.connection(), this.#keys.sentinel);
+    const { read, write } = await check(this.#options.connection(), this.#keys);
     return { read, write };
   }
 
@@ -160,15 +129,16 @@ export class RedisStore implements SharedStore {
 
   /** A server that has not seen the script yet is sent its text. */
   async #store(key: string, entry: CacheEntry): Promise<void> {
-    const { text, lifeMs } = encodeEntry(entry, this.#clock);
     const tags = (entry.tags ?? []).map((tag) => this.#keys.tag(tag));
-    const keys = [this.#keys.entry(key), this.#keys.epoch, ...tags];
-    const args = [`${keys.length}`, ...keys, text, `${lifeMs ?? ''}`, randomUUID()];
+    const what: StoreArguments = {
+      names: [this.#keys.entry(key), this.#keys.epoch, ...tags],
+      ...encodeEntry(entry, this.#clock),
+    };
     try {
-      await this.#send(['EVALSHA', STORE_SHA, ...args]);
+      await this.#send(storeCommand(what));
     } catch (error) {
       if (replyCodeOf(error) !== 'NOSCRIPT') throw error;
-      await this.#send(['EVAL', STORE_SCRIPT, ...args]);
+      await this.#send(teachingStoreCommand(what));
     }
   }
 
