@@ -104,12 +104,14 @@ describe('the boot on PostgreSQL', () => {
     expect(notes).toBeInstanceOf(Repository);
     expect(folders).toBeInstanceOf(TreeRepository);
     const calledAt = clock.now();
-    await expect(notes.find()).rejects.toMatchObject({
-      code: 'DATABASE_UNAVAILABLE',
-      retryAfterMs: 1_000,
-      outcome: 'not-sent',
-    });
-    expect(clock.now() - calledAt).toBeLessThan(50);
+    for (let call = 0; call < 50; call++) {
+      await expect(notes.find()).rejects.toMatchObject({
+        code: 'DATABASE_UNAVAILABLE',
+        retryAfterMs: 1_000,
+        outcome: 'not-sent',
+      });
+    }
+    expect((clock.now() - calledAt) / 50).toBeLessThan(5);
     await expect(app.service.query('SELECT 1')).rejects.toMatchObject({
       code: 'DATABASE_UNAVAILABLE',
     });

@@ -23,7 +23,7 @@ export async function probePostgres(
   const isSaturated = gauges !== undefined && gauges.used >= gauges.max && gauges.waiting > 0;
   return {
     capabilities: { read: true, write: write === 'works', pool: !isSaturated },
-    details: { readMs, write, ...gauges },
+    details: { readMs, write, ...gauges, longestHeldMs: pool?.longestHeldMs ?? 0 },
   };
 }
 

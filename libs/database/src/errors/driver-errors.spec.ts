@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { DatabaseConnectionError } from './lost.errors.js';
+import { meaningOfSqlState } from './sql-states.js';
+import { detectDatabaseError, toDatabaseError } from './to-database-error.js';
+
+describe('errors of pg itself, which have no code', () => {
+  it.each([
+    ['Connection terminated unexpectedly', 'DATABASE_CONNECTION_LOST', 'unavailable', 'unknown'],
+    ['Connection terminated', 'DATABASE_CONNECTION_LOST', 'unavailable', 'unknown'],
+    ['Query read timeout', 'DATABASE_STATEMENT_TIMEOUT', 'timeout', 'unknown'],
+    ['timeout exceeded when trying to connect', 'DATABASE_POOL_TIMEOUT', 'timeout', 'not-sent'],
+    [
+      'Connection terminated due to connection timeout',
+      'DATABASE_CONNECTION',
+      'timeout',
+      'not-sent',
+    ],
+    [
+      'Client was closed and is not queryable',
+      'DATABASE_CONNECTION_LOST',
+      'unavailable',
+      'not-sent',
+    ],
+  ])('database rule 15: "%s" is %s', (message, code, kind, outcome) => {
+    const error = new Error(message);
+    expect(toDatabaseError(error, 'database', 'rolled-back')).toMatchObject({ code, outcome });
+    expect(detectDatabaseError(error)).toMatchObject({ kind });
+  });
+
+  it('database rule 15: the same words of somebody else are not taken for them', () => {
+    class ForeignError extends Error {}
+    for (const error of [
+      new ForeignError('Query read timeout'),
+      new Error('Query read timeout of another kind'),
+      Object.assign(new Error('Query read timeout'), { code: 'E_OTHER' }),
+    ]) {
+      expect(detectDatabaseError(error)).toBeUndefined();
+    }
+  });
+});
+
+describe('SQLSTATEs', () => {
+  it.each([
+    ['08006', 'connection-lost', 'unavailable'],
+    ['23P01', 'constraint', 'permanent'],
+    ['23999', 'constraint', 'permanent'],
+    ['40003', 'connection-lost', 'unavailable'],
+    ['53100', 'disk-full', 'unavailable'],
+    ['57P03', 'connection', 'unavailable'],
+    ['XX001', 'corrupt', 'unavailable'],
+    ['XX000', 'server', 'unknown'],
+    ['ZZ999', 'server', 'unknown'],
+  ])('database rule 15: %s is %s, %s', (sqlState, kind, classification) => {
+    expect(meaningOfSqlState(sqlState)).toMatchObject({
+      kind,
+      classification: { kind: classification },
+    });
+  });
+
+  it('database rule 14: conflicts between transactions say nothing about the server', () => {
+    for (const sqlState of ['40001', '40P01', '55P03']) {
+      expect(meaningOfSqlState(sqlState).classification).toMatchObject({ partial: true });
+    }
+  });
+});
+
+it('database rule 15: a host with two addresses that both refuse is one error that says so', () => {
+  const refused = ['::1', '127.0.0.1'].map(
+    (host) => new Error(`connect ECONNREFUSED ${host}:5432`),
+  );
+  const cause = Object.assign(new AggregateError(refused), { code: 'ECONNREFUSED' });
+  const classification = { kind: 'unavailable', type: 'ECONNREFUSED' } as const;
+  const error = new DatabaseConnectionError('database', cause, classification);
+  expect(error).toMatchObject({ driverCode: 'ECONNREFUSED', outcome: 'not-sent' });
+  expect(error.message).toContain('ECONNREFUSED ::1:5432; connect ECONNREFUSED 127.0.0.1:5432');
+});
