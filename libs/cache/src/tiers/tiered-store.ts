@@ -9,7 +9,7 @@ import type {
 } from '../stores/cache-store.js';
 import type { MemoryStore } from '../stores/memory-store.js';
 import { JournalReplay } from './journal-replay.js';
-import { ReadFences } from './read-fences.js';
+import { LocalCopies } from './local-copies.js';
 import type { SharedLink, SharedStore } from './shared-store.js';
 import { TierCalls } from './tier-calls.js';
 import { WriteJournal, type Intent } from './write-journal.js';
@@ -17,8 +17,6 @@ import { WriteJournal, type Intent } from './write-journal.js';
 /** Time for the shared tier where there is another way to answer, and where there is none, in milliseconds. */
 const SOFT_TIMEOUT_MS = 50;
 const HARD_TIMEOUT_MS = 500;
-/** How long a copy is given out while the shared tier is silent, in milliseconds. */
-const MAX_ISOLATION_MS = 30_000;
 
 /** What a tiered store is made of. */
 export interface TieredStoreOptions {
@@ -39,22 +37,16 @@ export interface TieredStoreOptions {
  * as it can be reached.
  */
 export class TieredStore implements CacheStore {
-  readonly #clock: Clock;
-  readonly #memory: MemoryStore;
   readonly #shared: SharedStore;
-  readonly #link: SharedLink;
   readonly #calls: TierCalls;
-  readonly #fences: ReadFences;
+  readonly #copies: LocalCopies;
   readonly #journal = new WriteJournal();
   readonly #replay: JournalReplay;
 
   constructor({ name, clock, memory, shared, link, invalidations }: TieredStoreOptions) {
-    this.#clock = clock;
-    this.#memory = memory;
     this.#shared = shared;
-    this.#link = link;
     this.#calls = new TierCalls(name, clock, link);
-    this.#fences = new ReadFences(invalidations);
+    this.#copies = new LocalCopies(clock, memory, link, invalidations);
     const isUp = (): boolean => link.isUp;
     this.#replay = new JournalReplay({ journal: this.#journal, shared, isUp, clock });
     link.whenUp(() => this.#replay.schedule());
@@ -62,7 +54,7 @@ export class TieredStore implements CacheStore {
 
   /** Entries in the memory of this process. */
   get size(): number {
-    return this.#memory.size;
+    return this.#copies.size;
   }
 
   /** Writes that the shared tier has not acknowledged. */
@@ -88,11 +80,7 @@ export class TieredStore implements CacheStore {
   }
 
   getStale(key: string): CacheEntry | undefined {
-    const entry = this.#memory.get(key);
-    if (entry === undefined) return undefined;
-    // What was made here during the silence is as good as it was then.
-    const trustedUntil = Math.max(this.#link.silentSince, entry.createdAt) + MAX_ISOLATION_MS;
-    return this.#clock.now() <= trustedUntil ? entry : undefined;
+    return this.#copies.find(key);
   }
 
   set(key: string, entry: CacheEntry): Promise<void> {
@@ -100,15 +88,15 @@ export class TieredStore implements CacheStore {
   }
 
   setMany(entries: readonly KeyedEntry[]): Promise<void> {
-    const intent = this.#keep(entries);
-    return this.#write(intent, () => this.#shared.setMany(entries));
+    this.#copies.keep(entries);
+    return this.#write(keysOf(entries), () => this.#shared.setMany(entries));
   }
 
   /** Nothing is replaced by what was loaded: where it was not even sent there is nothing to make up for. */
   async setLoaded(entries: readonly KeyedEntry[]): Promise<void> {
-    const intent = this.#keep(entries);
+    this.#copies.keep(entries);
     this.#calls.admit();
-    const sent = this.#send(intent, () => this.#shared.setMany(entries));
+    const sent = this.#send(keysOf(entries), () => this.#shared.setMany(entries));
     await this.#calls.wait(SOFT_TIMEOUT_MS, sent);
   }
 
@@ -117,16 +105,12 @@ export class TieredStore implements CacheStore {
   }
 
   deleteMany(keys: readonly string[]): Promise<void> {
-    for (const key of keys) {
-      this.#fences.fence(key);
-      this.#memory.delete(key);
-    }
+    this.#copies.drop(keys);
     return this.#write({ keys }, () => this.#shared.deleteMany(keys));
   }
 
   clear(): Promise<void> {
-    this.#fences.fenceAll();
-    this.#memory.clear();
+    this.#copies.clear();
     return this.#write('everything', () => this.#shared.clear());
   }
 
@@ -146,43 +130,33 @@ export class TieredStore implements CacheStore {
 
   /** Its answer is kept also when it comes too late for the caller. */
   async #read(key: string): Promise<CacheEntry | undefined> {
-    const version = this.#fences.begin(key);
+    const version = this.#copies.beginRead(key);
     try {
       return this.#received(key, await this.#shared.get(key), version);
     } finally {
-      this.#fences.end(key);
+      this.#copies.endRead(key);
     }
   }
 
   async #readMany(keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
-    const versions = keys.map((key) => this.#fences.begin(key));
+    const versions = keys.map((key) => this.#copies.beginRead(key));
     try {
       const entries = await this.#shared.getMany(keys);
       return keys.map((key, index) =>
         this.#received(key, entries[index], versions[index] as number),
       );
     } finally {
-      for (const key of keys) this.#fences.end(key);
+      for (const key of keys) this.#copies.endRead(key);
     }
   }
 
   /** What the shared tier answered, unless it is known better here; keeps a copy of it. */
   #received(key: string, entry: CacheEntry | undefined, version: number): CacheEntry | undefined {
     const isHidden = this.#journal.hides(key, entry?.tags);
-    const found = entry && !isHidden ? { ...entry, version } : undefined;
-    if (!isHidden && this.#fences.accept(key, version)) {
-      if (found) this.#memory.set(key, found);
-      else this.#memory.delete(key);
-    }
+    if (isHidden) return undefined;
+    const found = entry && { ...entry, version };
+    this.#copies.received(key, found, version);
     return found;
-  }
-
-  #keep(entries: readonly KeyedEntry[]): Intent {
-    for (const [key, entry] of entries) {
-      this.#fences.fence(key);
-      this.#memory.set(key, entry);
-    }
-    return { keys: entries.map(([key]) => key) };
   }
 
   async #write(intent: Intent, work: () => PromiseLike<void>): Promise<void> {
@@ -210,4 +184,8 @@ export class TieredStore implements CacheStore {
     this.#journal.add(intent);
     this.#replay.schedule();
   }
+}
+
+function keysOf(entries: readonly KeyedEntry[]): Intent {
+  return { keys: entries.map(([key]) => key) };
 }

@@ -145,7 +145,7 @@ describe('cache rule 23: errors that a real Redis replies', () => {
     await script;
   });
 
-  it('MOVED and CLUSTERDOWN: a node of a cluster', async () => {
+  it('CLUSTERDOWN, MOVED and CROSSSLOT: a node of a cluster', async () => {
     const [one, other] = [await clusterNode(), await clusterNode()];
     const connection = await connect(one.redis.url);
     expect(await detected(connection.send(['GET', 'foo']))).toEqual({
@@ -160,6 +160,11 @@ describe('cache rule 23: errors that a real Redis replies', () => {
     await expect
       .poll(() => detected(connection.send(['GET', 'foo'])), { timeout: 10_000 })
       .toEqual({ kind: 'permanent', type: 'MOVED', reason: 'configuration' });
+    expect(await detected(connection.send(['MGET', 'foo', 'bar']))).toEqual({
+      kind: 'permanent',
+      type: 'CROSSSLOT',
+      reason: 'configuration',
+    });
   });
 
   it('a database that there is not', async () => {

@@ -27,6 +27,7 @@ const BY_CODE: Readonly<Record<string, Known>> = {
   // A node of a cluster, which this client does not speak to.
   MOVED: CONFIGURATION,
   ASK: CONFIGURATION,
+  CROSSSLOT: CONFIGURATION,
 };
 
 /** Replies without a code of their own, by how they begin. */
