@@ -29,6 +29,12 @@ class Note {
   @Column({ type: 'text', unique: true }) text!: string;
 }
 
+@Entity()
+class Meter {
+  @PrimaryGeneratedColumn() id!: number;
+  @Column('bigint') count!: number | string;
+}
+
 @EventSubscriber()
 class FailingAfterCommit implements EntitySubscriberInterface {
   afterTransactionCommit(): Promise<void> {
@@ -168,6 +174,17 @@ describe('MainstayDataSource', () => {
       await other.assertCount(Note, 1);
       await other.close();
     });
+  });
+
+  it('a bigint column gives back what was written', async () => {
+    const other = await FakeDatabase.open({ entities: [Meter] });
+    const meters = other.repository(Meter);
+    for (const count of [5, '9007199254740993', '-9223372036854775808'])
+      await meters.save({ count });
+    const read = await meters.find({ order: { id: 'ASC' } });
+    expect(read.map(({ count }) => count)).toEqual([5, '9007199254740993', '-9223372036854775808']);
+    expect(await meters.findOneBy({ count: '9007199254740993' })).toMatchObject({ id: 2 });
+    await other.close();
   });
 
   describe('errors', () => {

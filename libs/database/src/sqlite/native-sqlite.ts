@@ -3,7 +3,9 @@ export interface NativeStatement {
   /** Whether it gives rows. */
   readonly reader: boolean;
   all(parameters: readonly unknown[]): unknown[];
-  run(parameters: readonly unknown[]): { changes: number; lastInsertRowid: number | bigint };
+  run(parameters: readonly unknown[]): { changes: number; lastInsertRowid: number };
+  /** Whether integers come as bigints; otherwise those beyond 2⁵³ come rounded. */
+  safeIntegers(toggle: boolean): unknown;
 }
 
 /** A connection of `libsql` or `better-sqlite3`, as far as it is used. Everything is synchronous. */

@@ -108,6 +108,51 @@ describe('SqliteConnection', () => {
     insert('again');
   });
 
+  describe('integers beyond 2⁵³', () => {
+    const LARGE = '9007199254740993';
+
+    beforeEach(() => {
+      connection.execute('CREATE TABLE n (id INTEGER PRIMARY KEY, i BIGINT, r REAL, b BLOB)');
+    });
+
+    it.each([
+      ['a bigint', 9007199254740993n, LARGE],
+      ['digits', LARGE, LARGE],
+      ['the smallest', -(2n ** 63n), '-9223372036854775808'],
+      ['the largest', 2n ** 63n - 1n, '9223372036854775807'],
+      ['the largest safe one', BigInt(Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER],
+      ['a small bigint', 7n, 7],
+    ])('come back as they were written, as digits where they must: %s', (_what, written, read) => {
+      const sql = 'INSERT INTO n (i, r, b) VALUES (?, ?, ?) RETURNING i, r';
+      const row = { i: read, r: 1e300 };
+      expect(connection.execute(sql, [written, 1e300, Buffer.from('x')]).rows).toEqual([row]);
+      expect(connection.execute('SELECT i, r, b FROM n').rows).toEqual([
+        { ...row, b: Buffer.from('x') },
+      ]);
+      expect(connection.execute('SELECT max(i) AS i FROM n').rows).toEqual([{ i: read }]);
+    });
+
+    it('the statement gives numbers again when there are none', () => {
+      const select = (): unknown => connection.execute('SELECT id, i FROM n').rows;
+      connection.execute('INSERT INTO n (i) VALUES (?)', [LARGE]);
+      expect(select()).toEqual([{ id: 1, i: LARGE }]);
+      connection.execute('UPDATE n SET i = 5');
+      expect(select()).toEqual([{ id: 1, i: 5 }]);
+    });
+
+    it('the id of a new row likewise', () => {
+      const sql = 'INSERT INTO n (id) VALUES (?)';
+      expect(connection.execute(sql, [7]).lastInsertRowid).toBe(7);
+      expect(connection.execute(sql, [LARGE]).lastInsertRowid).toBe(LARGE);
+    });
+
+    it('a statement that writes is run once', () => {
+      const sql = 'INSERT INTO n (i) VALUES (?) RETURNING i';
+      connection.execute(sql, [LARGE]);
+      expect(connection.execute('SELECT count(*) AS n FROM n').rows).toEqual([{ n: 1 }]);
+    });
+  });
+
   it('has foreign keys on again after migrations, however they ended', () => {
     connection.pragma('foreign_keys = ON');
     for (const isDone of [true, false]) {

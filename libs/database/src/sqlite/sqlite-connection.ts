@@ -1,5 +1,6 @@
 import { WriteInReadOnlyError } from '../errors/write-in-read-only.error.js';
 import { bindParameters } from './bind-parameters.js';
+import { mayBeRounded, readRows } from './exact-rows.js';
 import {
   SqliteOpenError,
   sqliteCode,
@@ -17,12 +18,15 @@ export interface SqliteResult {
   /** The rows; `undefined` for a statement that gives none. */
   readonly rows: unknown[] | undefined;
   readonly changes: number;
-  readonly lastInsertRowid: number | bigint;
+  /** A number, or the digits of one that a JavaScript number does not hold. */
+  readonly lastInsertRowid: number | string;
 }
 
 interface PreparedStatement extends StatementText {
   readonly native: NativeStatement | undefined;
 }
+
+type RunnableStatement = PreparedStatement & { readonly native: NativeStatement };
 
 const NOTHING: SqliteResult = { rows: undefined, changes: 0, lastInsertRowid: 0 };
 
@@ -61,8 +65,8 @@ export class SqliteConnection {
   /** Runs one statement. A write outside of a transaction is one of its own. */
   execute(sql: string, parameters: readonly unknown[] = []): SqliteResult {
     const statement = this.#prepare(sql);
-    if (!statement.native) return this.#control(statement, sql);
-    const { native, parameterCount } = statement;
+    if (!isRunnable(statement)) return this.#control(statement, sql);
+    const { parameterCount } = statement;
     if (parameterCount !== undefined && parameterCount !== parameters.length) {
       throw new RangeError(
         `The statement takes ${parameterCount} parameters, ${parameters.length} were given.`,
@@ -70,9 +74,9 @@ export class SqliteConnection {
     }
     const values = bindParameters(parameters);
     if (statement.kind === 'write' && !this.#native.inTransaction) {
-      return this.atomically('IMMEDIATE', () => this.#run(sql, native, values));
+      return this.atomically('IMMEDIATE', () => this.#run(sql, statement, values));
     }
-    return this.#run(sql, native, values);
+    return this.#run(sql, statement, values);
   }
 
   /** Begins a transaction; `IMMEDIATE` takes the write lock, `EXCLUSIVE` keeps readers out as well. */
@@ -140,16 +144,21 @@ export class SqliteConnection {
     this.#native.close();
   }
 
-  #run(sql: string, native: NativeStatement, values: readonly unknown[]): SqliteResult {
+  #run(sql: string, { native, kind }: RunnableStatement, values: readonly unknown[]): SqliteResult {
     try {
-      if (native.reader) return { ...NOTHING, rows: native.all(values).map(toRow) };
-      const { changes, lastInsertRowid } = native.run(values);
-      return { rows: undefined, changes, lastInsertRowid };
+      if (native.reader) return { ...NOTHING, rows: readRows(native, values, kind !== 'write') };
+      const { changes, lastInsertRowid: id } = native.run(values);
+      return { rows: undefined, changes, lastInsertRowid: mayBeRounded(id) ? this.#lastId() : id };
     } catch (error) {
       // What failed may have been left open; without a reference to it the engine finalises it.
       this.#statements.delete(sql);
       throw this.#explain(error);
     }
+  }
+
+  #lastId(): string {
+    const [row] = readRows(this.#native.prepare('SELECT last_insert_rowid() AS id'), [], true);
+    return String((row as { id: unknown }).id);
   }
 
   #control({ keyword }: PreparedStatement, sql: string): SqliteResult {
@@ -191,12 +200,6 @@ export class SqliteConnection {
   }
 }
 
-/** better-sqlite3 gives bytes as Buffer, libsql as ArrayBuffer. */
-function toRow(row: unknown): unknown {
-  const columns = row as Record<string, unknown>;
-  for (const name in columns) {
-    const value = columns[name];
-    if (value instanceof ArrayBuffer) columns[name] = Buffer.from(value);
-  }
-  return row;
+function isRunnable(statement: PreparedStatement): statement is RunnableStatement {
+  return statement.native !== undefined;
 }
