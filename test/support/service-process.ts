@@ -9,7 +9,7 @@ import { freePort } from './free-port.js';
 import { ServiceRun, type ServiceExit } from './service-run.js';
 
 const ENTRY = fileURLToPath(new URL('../../build/documents/src/main.js', import.meta.url));
-const READY_TIMEOUT_MS = 20_000;
+const READY_TIMEOUT_MS = 40_000;
 const POLL_MS = 25;
 
 /** What is inherited from the test run; anything else could change what the service does. */
@@ -45,7 +45,7 @@ export class ServiceProcess {
     this.#options = options;
   }
 
-  /** Starts a service and waits until it is ready. @throws when it is not ready within 20 s, with its output */
+  /** Starts a service and waits until it is ready. @throws when it is not ready within 40 s, with its output */
   static async start(options: ServiceOptions = {}): Promise<ServiceProcess> {
     const service = await ServiceProcess.create(options);
     try {
