@@ -61,16 +61,11 @@ export function exchange(
       return;
     }
     signal?.addEventListener('abort', onAbort, { once: true });
-    client.query(sql, [...parameters]).then(
-      (result) => {
-        leave();
-        resolve(result);
-      },
-      (error: Error) => {
-        leave();
-        reject(explain(client, error, dataSource, outcome));
-      },
-    );
+    client.query(sql, [...parameters], (error: Error | null, result: QueryResult) => {
+      leave();
+      if (error) reject(explain(client, error, dataSource, outcome));
+      else resolve(result);
+    });
   });
 }
 

@@ -131,6 +131,10 @@ export function derivePostgresPool(pg: Pg, settings: PoolSettings): typeof Pool 
     }
 
     acquire({ timeoutMs, signal, onTimeout }: PoolWait): Promise<PooledPostgresClient> {
+      // Nobody waits for a connection that lies idle: no deadline is needed.
+      if (this.idleCount > 0 && this.waitingCount === 0 && !signal) {
+        return this.connect() as Promise<PooledPostgresClient>;
+      }
       return withDeadline(clock, { timeoutMs, signal, onTimeout }, async (inner) => {
         const client = (await this.#connectUnlessSentAway()) as PooledPostgresClient;
         if (inner.aborted) client.release();

@@ -5,7 +5,7 @@ import type { AcquireOptions } from '../engine/engine-query-runner.js';
 import type { RunnerSession } from '../engine/managed-query-runner.js';
 import type { PostgresClient } from './postgres-client.js';
 import { checkCommitAnswer, explainFailedCommit, isCommit } from './commit-answer.js';
-import { cutOff, exchange } from './exchange.js';
+import { cutOff, exchange, type ExchangeOptions } from './exchange.js';
 
 /** How long a rollback may take before the connection is closed instead, in milliseconds. */
 const ROLLBACK_TIMEOUT_MS = 1_000;
@@ -123,25 +123,7 @@ export class PostgresSession implements RunnerSession {
     }
   }
 
-  async #send(
-    client: PostgresClient,
-    sql: string,
-    parameters: readonly unknown[],
-    options: AcquireOptions,
-  ): Promise<QueryResult> {
-    const { name } = this.#options;
-    const isCommitting = isCommit(sql) && this.inTransaction;
-    try {
-      const result = await this.#exchange(client, sql, parameters, options);
-      if (isCommitting) checkCommitAnswer(result, name, this.#failure?.cause);
-      return result;
-    } catch (error) {
-      throw isCommitting ? explainFailedCommit(error, name) : error;
-    }
-  }
-
-  /** A statement with a time of its own has the server told of it; the session has the usual one otherwise. */
-  async #exchange(
+  #send(
     client: PostgresClient,
     sql: string,
     parameters: readonly unknown[],
@@ -149,7 +131,33 @@ export class PostgresSession implements RunnerSession {
   ): Promise<QueryResult> {
     const { name: dataSource, clock, statementTimeoutMs } = this.#options;
     const usual = { dataSource, clock, timeoutMs: statementTimeoutMs, signal };
+    if (isCommit(sql) && this.inTransaction) return this.#commit(client, sql, usual);
     if (timeoutMs === undefined) return exchange(client, sql, parameters, usual);
+    return this.#sendWithin(timeoutMs, client, sql, parameters, usual);
+  }
+
+  async #commit(
+    client: PostgresClient,
+    sql: string,
+    options: ExchangeOptions,
+  ): Promise<QueryResult> {
+    try {
+      const result = await exchange(client, sql, [], options);
+      checkCommitAnswer(result, options.dataSource, this.#failure?.cause);
+      return result;
+    } catch (error) {
+      throw explainFailedCommit(error, options.dataSource);
+    }
+  }
+
+  /** A statement with a time of its own has the server told of it; the session has the usual one otherwise. */
+  async #sendWithin(
+    timeoutMs: number,
+    client: PostgresClient,
+    sql: string,
+    parameters: readonly unknown[],
+    usual: ExchangeOptions,
+  ): Promise<QueryResult> {
     const set = (value: number): Promise<unknown> =>
       exchange(client, `SET statement_timeout = ${Math.ceil(value)}`, [], usual);
     await set(timeoutMs);
@@ -159,7 +167,7 @@ export class PostgresSession implements RunnerSession {
       await this.#settle(client);
       // A rollback takes the setting back as well. The answer is here: what fails now is not the statement.
       const isToReset = !this.#isBroken(client);
-      if (isToReset) await set(statementTimeoutMs).catch((error: Error) => client.destroy(error));
+      if (isToReset) await set(usual.timeoutMs).catch((error: Error) => client.destroy(error));
     }
   }
 
