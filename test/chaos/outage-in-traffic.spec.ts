@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectEveryAttemptEnded } from '../support/attempts.js';
-import { disturbances } from '../support/chaos/disturbance.js';
+import {
+  networkDisturbances,
+  serverDisturbances,
+  type Disturbance,
+} from '../support/chaos/disturbance.js';
 import { ServiceUnderFire, type Experience } from '../support/chaos/service-under-fire.js';
 import { storedDocuments } from '../support/chaos/stored-documents.js';
 import type { TrafficKind, TrafficResult } from '../support/chaos/traffic.js';
@@ -17,9 +21,9 @@ const CACHED_WITHIN_MS = 1_500;
 let fire: ServiceUnderFire;
 let pid: number;
 
-function startBeforeAll(): void {
+function startBeforeAll(url: 'url' | 'proxiedUrl'): void {
   beforeAll(async () => {
-    fire = await ServiceUnderFire.start(env);
+    fire = await ServiceUnderFire.start(env, url);
     ({ pid } = fire.service);
   });
   afterAll(async () => {
@@ -41,9 +45,12 @@ async function expectSurvived({ all }: Experience): Promise<void> {
   await expectEveryAttemptEnded(fire.service.url);
 }
 
-describeOwnServers('in the middle of traffic', () => {
+function describeDisturbances(
+  url: 'url' | 'proxiedUrl',
+  disturbances: readonly Disturbance[],
+): void {
   describe('Redis', () => {
-    startBeforeAll();
+    startBeforeAll(url);
 
     it.each(disturbances)('is $name: everything goes on without it', async (disturbance) => {
       const experience = await fire.experience('redis', disturbance, () =>
@@ -57,7 +64,7 @@ describeOwnServers('in the middle of traffic', () => {
   });
 
   describe('PostgreSQL', () => {
-    startBeforeAll();
+    startBeforeAll(url);
 
     it.each(disturbances)(
       'is $name: uploads are refused and leave nothing, what is cached goes on',
@@ -79,6 +86,16 @@ describeOwnServers('in the middle of traffic', () => {
         await expectNothingLeft(experience, before);
       },
     );
+  });
+}
+
+describeOwnServers('in the middle of traffic', () => {
+  describe('a server', () => {
+    describeDisturbances('url', serverDisturbances);
+  });
+
+  describe('the network', () => {
+    describeDisturbances('proxiedUrl', networkDisturbances);
   });
 });
 

@@ -19,8 +19,8 @@ afterEach(async () => {
 
 async function startAndFreeze(env: Readonly<Record<string, string>> = {}): Promise<void> {
   fire = await ServiceUnderFire.start(env);
-  fire.redis.stop();
-  fire.postgres.stop();
+  fire.redis.server.stop();
+  fire.postgres.server.stop();
 }
 
 /** Requests that wait for PostgreSQL, told by the status of their answers. */

@@ -3,8 +3,7 @@ import { expect } from 'vitest';
 import { DocumentsClient, type DocumentView } from '../documents-client.js';
 import { eventually } from '../eventually.js';
 import { healthOf } from '../health.js';
-import { PostgresServer } from '../servers/postgres-server.js';
-import { RedisServer } from '../servers/redis-server.js';
+import { ServerBehindProxy } from '../servers/server-behind-proxy.js';
 import { ServiceProcess } from '../service-process.js';
 import type { Disturbance } from './disturbance.js';
 import { Traffic, type TrafficKind, type TrafficResult } from './traffic.js';
@@ -14,6 +13,8 @@ const STEADY: readonly TrafficKind[] = ['show', 'list', 'download', 'upload'];
 /** Long enough for background probes to notice, and for breakers to open. */
 const OUTAGE_MS = 3_000;
 const HEALS_WITHIN_MS = 5_000;
+/** Two intervals of background probes, each up to a tenth longer. */
+const SEEN_WITHIN_MS = 11_000;
 
 /** What the traffic met. */
 export interface Experience {
@@ -26,16 +27,16 @@ export interface Experience {
 
 /** A service on a Redis and a PostgreSQL of its own that is disturbed while it is used. */
 export class ServiceUnderFire {
-  readonly redis: RedisServer;
-  readonly postgres: PostgresServer;
+  readonly redis: ServerBehindProxy;
+  readonly postgres: ServerBehindProxy;
   readonly service: ServiceProcess;
   readonly client: DocumentsClient;
   /** A document that stays, and that is in the cache. */
   readonly kept: DocumentView;
 
   private constructor(
-    redis: RedisServer,
-    postgres: PostgresServer,
+    redis: ServerBehindProxy,
+    postgres: ServerBehindProxy,
     service: ServiceProcess,
     kept: DocumentView,
   ) {
@@ -46,9 +47,16 @@ export class ServiceUnderFire {
     this.kept = kept;
   }
 
-  static async start(env: Readonly<Record<string, string>>): Promise<ServiceUnderFire> {
-    const [redis, postgres] = await Promise.all([RedisServer.start(), PostgresServer.start()]);
-    const engines = { CACHE_URL: redis.url, DATABASE_URL: postgres.url };
+  /** @param url which way the service reaches its servers: straight, or through their proxies */
+  static async start(
+    env: Readonly<Record<string, string>>,
+    url: 'url' | 'proxiedUrl' = 'url',
+  ): Promise<ServiceUnderFire> {
+    const [redis, postgres] = await Promise.all([
+      ServerBehindProxy.redis(),
+      ServerBehindProxy.postgres(),
+    ]);
+    const engines = { CACHE_URL: redis[url], DATABASE_URL: postgres[url] };
     const service = await ServiceProcess.start({ env: { ...engines, ...env } });
     const client = new DocumentsClient(service.url);
     const { body: kept } = await client.upload({ name: 'kept.txt', content: 'kept' });
@@ -108,11 +116,11 @@ export class ServiceUnderFire {
   }
 
   async #healed(): Promise<void> {
+    await eventually(() => this.expectEverythingWorks(), HEALS_WITHIN_MS);
     await eventually(async () => {
       expect((await healthOf(this.service.url, 'cache')).state).toBe('up');
       expect((await healthOf(this.service.url, 'database')).state).toBe('up');
-      await this.expectEverythingWorks();
-    }, HEALS_WITHIN_MS);
+    }, SEEN_WITHIN_MS);
   }
 }
 
