@@ -1,5 +1,6 @@
 import { withDeadline, type Clock } from 'nestjs-mainstay/common';
 import { CacheTimeoutError } from '../cache.errors.js';
+import type { Invalidations } from '../invalidations.js';
 import type { SharedStore } from './shared-store.js';
 import type { WriteJournal } from './write-journal.js';
 
@@ -16,6 +17,8 @@ export interface JournalReplayOptions {
   readonly shared: SharedStore;
   readonly isUp: () => boolean;
   readonly clock: Clock;
+  /** The order of writes and invalidations of this process. */
+  readonly invalidations: Invalidations;
 }
 
 /**
@@ -70,7 +73,7 @@ export class JournalReplay {
   }
 
   async #run(): Promise<void> {
-    const { journal, shared } = this.#options;
+    const { journal, shared, invalidations } = this.#options;
     while (journal.size > 0) {
       const batch = journal.next(BATCH);
       // In this order on one connection: nothing is acknowledged before what came first.
@@ -79,6 +82,8 @@ export class JournalReplay {
         shared.deleteMany(batch.keys),
         shared.invalidateTags(batch.tags),
       ]);
+      // Reads that are under way may still bring what the journal has hidden by its tags until now.
+      if (batch.tags.length > 0) invalidations.invalidate(batch.tags);
       journal.settle(batch);
     }
   }

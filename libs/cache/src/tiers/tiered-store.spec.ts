@@ -371,6 +371,38 @@ describe('cache rule 11: writes that the shared tier did not acknowledge', () =>
     expect(clock.pending.all).toBe(0);
   });
 
+  it.each<[string, () => Promise<unknown>]>([
+    ['was settled', () => store.flush(1_000)],
+    ['gave way to a write', () => store.set('key', entryOf('new'))],
+    ['gave way to a deletion', () => store.delete('key')],
+  ])('stay hidden from a read of several that began before the journal %s', async (_name, end) => {
+    await store.set('key', entryOf('deleted'));
+    link.lose();
+    await store.delete('key').catch(() => undefined);
+    link.comeBack();
+    shared.isHung = true;
+    const read = store.getMany(['key']);
+    shared.isHung = false;
+    await end();
+    shared.answer();
+    expect(await read).toEqual([undefined]);
+    expect(store.getStale('key')?.data).not.toBe('deleted');
+  });
+
+  it('stay hidden by their tags from reads that began before the journal was settled', async () => {
+    await store.set('key', entryOf('invalidated', ['tag']));
+    link.lose();
+    await store.invalidateTags(['tag']).catch(() => undefined);
+    link.comeBack();
+    shared.isHung = true;
+    const read = store.get('key');
+    shared.isHung = false;
+    await store.flush(1_000);
+    shared.answer();
+    const found = (await read) as CacheEntry;
+    expect(invalidations.isValid(found.version, found.tags)).toBe(false);
+  });
+
   it('are sent in batches', async () => {
     link.lose();
     const keys = Array.from({ length: 1_200 }, (_, index) => `${index}`);

@@ -48,7 +48,13 @@ export class TieredStore implements CacheStore {
     this.#calls = new TierCalls(name, clock, link);
     this.#copies = new LocalCopies(clock, memory, link, invalidations);
     const isUp = (): boolean => link.isUp;
-    this.#replay = new JournalReplay({ journal: this.#journal, shared, isUp, clock });
+    this.#replay = new JournalReplay({
+      journal: this.#journal,
+      shared,
+      isUp,
+      clock,
+      invalidations,
+    });
     link.whenUp(() => this.#replay.schedule());
   }
 
@@ -139,11 +145,16 @@ export class TieredStore implements CacheStore {
   }
 
   async #readMany(keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
-    const versions = keys.map((key) => this.#copies.beginRead(key));
+    const reads = keys.map((key) => ({
+      key,
+      // It stays hidden from this read, also when the journal has been settled before the answer is looked at.
+      isHidden: this.#journal.hides(key),
+      version: this.#copies.beginRead(key),
+    }));
     try {
       const entries = await this.#shared.getMany(keys);
-      return keys.map((key, index) =>
-        this.#received(key, entries[index], versions[index] as number),
+      return reads.map(({ key, isHidden, version }, index) =>
+        isHidden ? undefined : this.#received(key, entries[index], version),
       );
     } finally {
       for (const key of keys) this.#copies.endRead(key);
