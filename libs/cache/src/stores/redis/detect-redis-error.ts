@@ -16,6 +16,8 @@ const BY_CODE: Readonly<Record<string, Known>> = {
   MASTERDOWN: UNAVAILABLE,
   CLUSTERDOWN: UNAVAILABLE,
   TRYAGAIN: { kind: 'transient' },
+  // It has forgotten our script, and is taught it anew.
+  NOSCRIPT: { kind: 'transient', retryable: false },
   READONLY: REFUSES_WRITES,
   OOM: REFUSES_WRITES,
   MISCONF: REFUSES_WRITES,

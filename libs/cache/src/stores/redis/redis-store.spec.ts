@@ -37,7 +37,10 @@ async function connect(clock: Clock): Promise<RedisConnection> {
 async function storeOn(clock: Clock, namespace: string = randomUUID()): Promise<RedisStore> {
   const connection = await connect(clock);
   const keys = new RedisKeys(namespace);
-  return new RedisStore({ connection: () => connection, keys, clock, cache: 'cache' });
+  const store = new RedisStore({ connection: () => connection, keys, clock, cache: 'cache' });
+  // As every connection is tested before it is used.
+  await store.check();
+  return store;
 }
 
 function entryOf(value: unknown, options: Partial<CacheEntry> = {}): CacheEntry {
@@ -182,13 +185,28 @@ describe('cache rule 17: RedisStore', () => {
   });
 });
 
-describe('RedisStore after Redis was restarted', () => {
-  it('sends the script anew', async () => {
+describe('RedisStore on a Redis that has forgotten the script', () => {
+  async function forgetful(): Promise<RedisStore> {
     const clock = new FakeClock();
     const connection = await connect(clock);
     const store = await storeOn(clock);
     await connection.send(['SCRIPT', 'FLUSH']);
-    await store.set('key', entryOf(1));
-    expect((await store.get('key'))?.data).toBe(1);
+    return store;
+  }
+
+  it('says that it refused a write, and takes the next', async () => {
+    const store = await forgetful();
+    await expect(store.set('key', entryOf(1))).rejects.toThrow('NOSCRIPT');
+    await store.set('key', entryOf(2));
+    expect((await store.get('key'))?.data).toBe(2);
+  });
+
+  it.each<[string, (store: RedisStore) => Promise<void>]>([
+    ['delete', (store) => store.delete('key')],
+    ['clear', (store) => store.clear()],
+  ])('cache rule 10: writes nothing after the %s that followed it', async (_name, invalidate) => {
+    const store = await forgetful();
+    await Promise.allSettled([store.set('key', entryOf('before')), invalidate(store)]);
+    expect(await store.get('key')).toBeUndefined();
   });
 });

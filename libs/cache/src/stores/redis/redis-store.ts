@@ -6,7 +6,7 @@ import { decodeEntry, encodeEntry, type StoredEntry } from './entry-codec.js';
 import type { RedisConnection } from './redis-connection.js';
 import type { RedisKeys } from './redis-keys.js';
 import { check } from './redis-session.js';
-import { storeCommand, teachingStoreCommand, type StoreArguments } from './store-script.js';
+import { storeCommand, type StoreArguments } from './store-script.js';
 import type { SharedStore } from '../../tiers/shared-store.js';
 
 /** Names in one command. */
@@ -32,6 +32,7 @@ export class RedisStore implements SharedStore {
   readonly #keys: RedisKeys;
   readonly #logger = new GuardedLogger('Cache');
   readonly #undecodable: LogThrottle;
+  #isTeaching = false;
   readonly size = undefined;
 
   constructor(options: RedisStoreOptions) {
@@ -127,7 +128,10 @@ export class RedisStore implements SharedStore {
     }
   }
 
-  /** A server that has not seen the script yet is sent its text. */
+  /**
+   * A server that has forgotten the script is taught it, for the writes to come; this one stays refused. Sent once more
+   * it would come after the deletions that followed it, and undo them.
+   */
   async #store(key: string, entry: CacheEntry): Promise<void> {
     const tags = (entry.tags ?? []).map((tag) => this.#keys.tag(tag));
     const what: StoreArguments = {
@@ -137,9 +141,17 @@ export class RedisStore implements SharedStore {
     try {
       await this.#send(storeCommand(what));
     } catch (error) {
-      if (replyCodeOf(error) !== 'NOSCRIPT') throw error;
-      await this.#send(teachingStoreCommand(what));
+      if (replyCodeOf(error) === 'NOSCRIPT') void this.#teach();
+      throw error;
     }
+  }
+
+  /** By the test of the connection, which sends the script. Never rejects: the next write that is refused tries again. */
+  async #teach(): Promise<void> {
+    if (this.#isTeaching) return;
+    this.#isTeaching = true;
+    await Promise.allSettled([this.check()]);
+    this.#isTeaching = false;
   }
 
   async #remove(names: readonly string[]): Promise<void> {
