@@ -134,12 +134,15 @@ describe('a configuration that cannot work', () => {
     expect(everything.join()).not.toMatch(/hunter[23]/);
   });
 
-  it('a user who may not store entries', async () => {
+  it.each([
+    ['store', '-@scripting'],
+    ['read', '-mget'],
+  ])('a user who may not %s entries', async (_what, refused) => {
     const redis = await server();
     const admin = createClient({ url: redis.url });
     admin.on('error', () => undefined);
     await admin.connect();
-    await admin.sendCommand(['ACL', 'SETUSER', 'app', 'on', '>pass', '~*', '+@all', '-@scripting']);
+    await admin.sendCommand(['ACL', 'SETUSER', 'app', 'on', '>pass', '~*', '+@all', refused]);
     admin.destroy();
     const url = `redis://app:pass@127.0.0.1:${redis.port}`;
     await expect(boot({ url, boot: 'required' })).rejects.toMatchObject({

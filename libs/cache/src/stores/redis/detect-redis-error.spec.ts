@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
+import { inspect } from 'node:util';
 import { SystemClock } from 'nestjs-mainstay/common';
 import { ErrorDetector, type Classification } from 'nestjs-mainstay/resilience';
 import * as driver from 'redis';
@@ -202,6 +203,31 @@ describe('cache rule 23: errors that a real Redis replies', () => {
   });
 });
 
+describe('Redis that does not know a command', () => {
+  it('tells nobody the password, though it repeats it', async () => {
+    const redis = await server('--rename-command', 'AUTH', 'LOGIN');
+    const url = `redis://someone:hunter2@127.0.0.1:${redis.port}`;
+    const error: unknown = await connect(url).catch((refused: unknown) => refused);
+    expect(inspect(error)).toContain("unknown command 'AUTH'");
+    expect(inspect(error)).not.toMatch(/hunter2|someone/);
+    expect(detector.detect(error)).toEqual({
+      kind: 'permanent',
+      reason: 'configuration',
+      type: 'UNKNOWN_COMMAND',
+    });
+  });
+
+  it('tells nobody a key, though it repeats it', async () => {
+    const redis = await server('--rename-command', 'MGET', '');
+    const connection = await connect(redis.url);
+    const lost: unknown = await connection
+      .send(['MGET', 'jane@example.com'])
+      .catch((refused: unknown) => refused);
+    expect(inspect(lost)).toContain("unknown command 'MGET'");
+    expect(inspect(lost)).not.toContain('jane');
+  });
+});
+
 describe('cache rule 23: errors of the connection', () => {
   it('a server that ends it', async () => {
     const redis = await server();
@@ -222,7 +248,7 @@ describe('cache rule 23: errors of the connection', () => {
     expect(detectRedisError(new TypeError('BUSY'))).toBeUndefined();
     expect(detectRedisError('LOADING')).toBeUndefined();
     expect(replyCodeOf(new Error('NOSCRIPT'))).toBeUndefined();
-    expect(detector.detect(replied('ERR unknown command'))).toMatchObject({ kind: 'unknown' });
+    expect(detector.detect(replied('ERR syntax error'))).toMatchObject({ kind: 'unknown' });
   });
 });
 

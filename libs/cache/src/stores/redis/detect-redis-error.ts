@@ -37,6 +37,7 @@ const BY_TEXT: readonly (readonly [beginning: string, type: string, known: Known
   ['ERR max number of clients', 'MAX_CLIENTS', UNAVAILABLE],
   ['ERR invalid password', 'WRONGPASS', AUTH],
   ['ERR Client sent AUTH', 'NO_PASSWORD_SET', CONFIGURATION],
+  ['ERR unknown command', 'UNKNOWN_COMMAND', CONFIGURATION],
   ['ERR AUTH ', 'NO_PASSWORD_SET', CONFIGURATION],
   ['ERR DB index', 'NO_SUCH_DATABASE', CONFIGURATION],
   ['ERR invalid DB index', 'NO_SUCH_DATABASE', CONFIGURATION],

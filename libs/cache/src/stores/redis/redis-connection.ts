@@ -1,6 +1,7 @@
 import type { Clock } from 'nestjs-mainstay/common';
 import { CacheConnectionLostError, CacheTierUnavailableError } from '../../cache.errors.js';
 import { replyCodeOf } from './detect-redis-error.js';
+import { redactReply } from './redact-reply.js';
 import type { RedisAddress } from './redis-address.js';
 import type { RedisClient, RedisDriver } from './redis-driver.js';
 
@@ -50,7 +51,7 @@ export class RedisConnection {
       maintNotifications: 'disabled',
       commandOptions: { timeout: 0 },
     });
-    this.#client.on('error', (error) => this.destroy(error));
+    this.#client.on('error', (error) => this.destroy(redactReply(error)));
     // A connection that was given up while it was being made would come to life unobserved.
     this.#client.on('connect', () => {
       if (this.#lostBecause) this.#client.destroy();
@@ -97,6 +98,7 @@ export class RedisConnection {
       return await this.#client.sendCommand(args);
     } catch (error) {
       const code = replyCodeOf(error);
+      if (code !== undefined) redactReply(error as Error);
       if (code === 'READONLY') this.destroy(error as Error);
       if (code === undefined && this.#lostBecause) {
         throw new CacheConnectionLostError(this.#cache, this.#lostBecause);
@@ -126,7 +128,10 @@ export class RedisConnection {
       void this.#client
         .connect()
         .finally(() => signal.removeEventListener('abort', giveUp))
-        .then(() => resolve(), reject);
+        .then(
+          () => resolve(),
+          (error: Error) => reject(redactReply(error)),
+        );
     });
   }
 

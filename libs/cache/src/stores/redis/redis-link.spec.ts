@@ -25,7 +25,7 @@ class StagedConnection {
     if (this.isHung) return new Promise(() => undefined);
     if (!this.isOpen) throw new Error('lost');
     if (command === 'EVAL') this.#entries.set(rest[2] as string, `epoch\n\n${rest[4]}`);
-    if (command === 'GET') return this.#entries.get(rest[0] as string);
+    if (command === 'MGET') return [this.#entries.get(rest[0] as string)];
     return this.replies[command === 'CLIENT' ? `CLIENT ${rest[0]}` : command];
   }
 
@@ -82,7 +82,7 @@ describe('RedisLink', () => {
     expect(link.isUp).toBe(true);
     expect(link.connection).toBe(opened[0]);
     expect(up).toHaveBeenCalledOnce();
-    expect(opened[0]?.sent).toEqual(['CLIENT INFO', 'PING', 'EVAL', 'GET', 'DEL']);
+    expect(opened[0]?.sent).toEqual(['CLIENT INFO', 'PING', 'EVAL', 'MGET', 'DEL']);
   });
 
   it.each([
@@ -148,7 +148,7 @@ describe('RedisLink', () => {
     (await boot()).destroy(new Error('it broke'));
     await clock.advance(1_000);
     const kill = 'CLIENT KILL ID 7 ADDR 127.0.0.1:40000';
-    expect(opened[1]?.sent).toEqual(['CLIENT INFO', kill, 'PING', 'EVAL', 'GET', 'DEL']);
+    expect(opened[1]?.sent).toEqual(['CLIENT INFO', kill, 'PING', 'EVAL', 'MGET', 'DEL']);
     opened[1]?.destroy(new Error('again'));
     await clock.advance(1_000);
     expect(opened[2]?.sent.filter((line) => line.startsWith('CLIENT KILL'))).toEqual([kill]);

@@ -48,7 +48,7 @@ export async function check(connection: RedisConnection, keys: RedisKeys): Promi
   const [ping, written, read, deleted] = await Promise.allSettled([
     connection.send(['PING']),
     connection.send(teachingStoreCommand(what)),
-    connection.send(['GET', key]),
+    connection.send(['MGET', key]),
     connection.send(['DEL', key]),
   ]);
   if (written.status === 'rejected' && !connection.isOpen) throw written.reason;
