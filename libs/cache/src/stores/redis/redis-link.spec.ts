@@ -192,6 +192,19 @@ describe('RedisLink', () => {
     expect(vi.mocked(Logger.prototype.warn)).toHaveBeenCalledOnce();
   });
 
+  it.each<[string, (end: AbortController) => void]>([
+    ['the cache was closed', () => link.close()],
+    ['its time was over', (end) => end.abort(new Error('the time is over'))],
+  ])('cache rule 7: keeps no connection that was there just as %s', async (_name, end) => {
+    const time = new AbortController();
+    const connecting = link.connect(time.signal);
+    expect(opened).toHaveLength(1);
+    end(time);
+    await expect(connecting).rejects.toThrow();
+    expect(opened[0]?.isOpen).toBe(false);
+    await expect(link.test()).rejects.toMatchObject({ code: 'CACHE_TIER_UNAVAILABLE' });
+  });
+
   it('keeps no process alive while it waits for its next try', async () => {
     (await boot()).destroy(new Error('it broke'));
     await clock.settle();

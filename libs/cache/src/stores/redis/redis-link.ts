@@ -77,7 +77,13 @@ export class RedisLink {
   async connect(signal: AbortSignal): Promise<void> {
     if (this.#stop.signal.aborted) this.#stop = new AbortController();
     this.#discardCandidate();
-    this.#candidate = await this.#options.open(signal);
+    const stop = this.#stop.signal;
+    const candidate = await this.#options.open(signal);
+    const ended = [signal, stop].find(({ aborted }) => aborted);
+    // Nobody would know of a connection that was made when it was not wanted any more.
+    if (ended) candidate.destroy(ended.reason as Error);
+    ended?.throwIfAborted();
+    this.#candidate = candidate;
   }
 
   /** Makes sure that nothing is executed any more that was written to earlier connections. */
