@@ -117,6 +117,23 @@ describe('RedisConnection', () => {
     expect(clock.pending.all).toBe(0);
   });
 
+  it('is not destroyed while many commands that were sent at once are replied to one by one', async () => {
+    const connection = await open();
+    const replies = Array.from({ length: 5 }, () => connection.send(['EVALSHA', 'a']));
+    void Promise.allSettled(replies);
+    for (let reply = 0; reply < 4; reply++) {
+      await clock.advance(400);
+      client.open.shift()?.resolve(1);
+      await clock.settle();
+    }
+    expect(connection.isOpen).toBe(true);
+    expect(connection.waitingSince).toBe(1_600);
+    await clock.advance(499);
+    expect(connection.isOpen).toBe(true);
+    await clock.advance(1);
+    expect(connection.isOpen).toBe(false);
+  });
+
   it('takes a reply that came while the process itself was held up', async () => {
     const connection = await open();
     const reply = connection.send(['GET', 'a']);

@@ -5,7 +5,7 @@ import { redactReply } from './redact-reply.js';
 import type { RedisAddress } from './redis-address.js';
 import type { RedisClient, RedisDriver } from './redis-driver.js';
 
-/** A connection that owes a reply for so long is given up, in milliseconds. */
+/** A connection that owes replies and gives none for so long is given up, in milliseconds. */
 const OVERDUE_MS = 500;
 /** node-redis gives up a TCP connection by itself then: one that was abandoned must not linger. */
 const CONNECT_TIMEOUT_MS = 2_500;
@@ -20,7 +20,7 @@ export interface RedisConnectionOptions {
 }
 
 /**
- * One connection to Redis, from its making to its loss; it is never repaired. One that owes a reply for 500 ms, or whose
+ * One connection to Redis, from its making to its loss; it is never repaired. One that owes replies and gives none for 500 ms, or whose
  * server has become a replica, is destroyed: nothing that was written to it is trusted, and no late reply can be taken
  * for the reply of something else.
  */
@@ -29,6 +29,7 @@ export class RedisConnection {
   readonly #clock: Clock;
   readonly #cache: string;
   readonly #sentAt: number[] = [];
+  #repliedAt = 0;
   #isWatched = false;
   #lostBecause: Error | undefined;
   #onLost: ((reason: Error) => void) | undefined;
@@ -75,9 +76,13 @@ export class RedisConnection {
     return this.#lostBecause === undefined;
   }
 
-  /** Since when it owes a reply, as a time of the clock; `undefined` when it owes none. */
+  /**
+   * Since when it owes a reply and has given none, as a time of the clock; `undefined` when it owes none. Many commands
+   * that were sent at once take their time: while their replies come, it is not silent.
+   */
   get waitingSince(): number | undefined {
-    return this.#sentAt[0];
+    const oldest = this.#sentAt[0];
+    return oldest === undefined ? undefined : Math.max(oldest, this.#repliedAt);
   }
 
   /** Calls `listener` once when the connection is lost, for whatever reason. */
@@ -106,6 +111,7 @@ export class RedisConnection {
       throw error;
     } finally {
       this.#sentAt.shift();
+      this.#repliedAt = this.#clock.now();
     }
   }
 
@@ -135,7 +141,7 @@ export class RedisConnection {
     });
   }
 
-  /** One timer for all commands: replies come in order, so that only the oldest can be overdue. */
+  /** One timer for all commands: replies come in order, so that only the next can be overdue. */
   #watch(): void {
     if (this.#isWatched) return;
     this.#isWatched = true;
@@ -158,7 +164,6 @@ export class RedisConnection {
   }
 
   #overdueMs(): number {
-    const oldest = this.#sentAt[0];
-    return oldest === undefined ? -OVERDUE_MS : this.#clock.now() - oldest - OVERDUE_MS;
+    return this.#clock.now() - (this.waitingSince ?? this.#clock.now()) - OVERDUE_MS;
   }
 }
