@@ -84,6 +84,7 @@ describe('Configuration Flow', () => {
     const { config } = resource('cache') as CacheResource;
     expect(config).toEqual({
       url: 'memory:',
+      namespace: 'mainstay',
       ttl: 300_000,
       negativeTtl: 30_000,
       maxEntries: 10_000,

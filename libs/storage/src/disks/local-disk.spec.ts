@@ -179,8 +179,8 @@ describe('storage rule 5: temporary files', () => {
 
   it('of other machines and containers are swept when nobody touched them for an hour', async () => {
     const self = await currentProcess();
-    const fresh = await leave(tempName({ ...self, boot: self.boot ^ 1 }, 1, 1));
-    const old = await leave(tempName({ ...self, namespace: self.namespace ^ 1 }, 1, 2));
+    const fresh = await leave(tempName({ ...self, boot: (self.boot ^ 1) >>> 0 }, 1, 1));
+    const old = await leave(tempName({ ...self, namespace: (self.namespace ^ 1) >>> 0 }, 1, 2));
     const before = clock.wallTime() / 1_000 - 3_700;
     await utimes(old, before, before);
     expect((await disk.usage()).temps).toBe(1);
