@@ -39,6 +39,7 @@ export class DatabaseService {
     parameters: readonly unknown[] = [],
     options: QueryOptions = {},
   ): Promise<T> {
+    const transaction = this.#transactions.checkTransaction();
     // Taken on now: its transaction waits for it, whether it is awaited or not.
     const entry = this.#transactions.scopeOfStatements()?.enter();
     const place = entry ? 'managed-transaction' : 'alone';
@@ -46,7 +47,7 @@ export class DatabaseService {
     try {
       return await this.dataSource.operations.query(sql, run, place, options.signal);
     } catch (error) {
-      entry?.doom(error);
+      if (transaction) await this.#transactions.rollback(error, entry);
       throw error;
     } finally {
       await entry?.leave();

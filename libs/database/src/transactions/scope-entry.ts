@@ -7,6 +7,7 @@ import type { TransactionScope } from './transaction-scope.js';
 export class ScopeEntry {
   readonly #scope: TransactionScope;
   readonly #refusal: Error | undefined;
+  #hasLeft = false;
 
   /** @internal made by {@link TransactionScope.enter} */
   constructor(scope: TransactionScope, refusal: Error | undefined) {
@@ -23,13 +24,17 @@ export class ScopeEntry {
     return this.#scope.runInTurn(statement);
   }
 
-  /** Marks the scope as failed: nothing more is sent, and it is rolled back when the statement has left. */
-  doom(cause: unknown): void {
-    if (!this.#refusal) this.#scope.doom(cause);
+  /** Ends the statement with a failure that takes its scope with it: nothing more is sent, and it is rolled back. */
+  async fail(cause: unknown): Promise<void> {
+    if (this.#refusal) return;
+    this.#scope.doom(cause);
+    await this.leave();
   }
 
-  /** Ends the statement. Settles when the scope that it doomed is rolled back. */
+  /** Ends the statement. Settles when the scope, if it has failed, is rolled back. */
   async leave(): Promise<void> {
-    if (!this.#refusal) await this.#scope.leave();
+    if (this.#refusal || this.#hasLeft) return;
+    this.#hasLeft = true;
+    await this.#scope.leave();
   }
 }

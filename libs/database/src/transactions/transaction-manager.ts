@@ -5,6 +5,7 @@ import {
 } from '../errors/transaction.errors.js';
 import { runInScope, scopeOf } from './transaction-context.js';
 import type { TransactionHost } from './transaction-host.js';
+import type { ScopeEntry } from './scope-entry.js';
 import { TransactionUnit } from './transaction-unit.js';
 import type { TransactionScope } from './transaction-scope.js';
 import type {
@@ -67,12 +68,15 @@ export class TransactionManager {
    * Rolls back the active transaction now, inside a NESTED one only to its savepoint. Nothing is sent afterwards, and
    * the transaction ends with an UnexpectedRollbackError unless its work throws.
    * @param cause the first error, for everybody who asks why
+   * @param failed the statement that asks for it by its failure; it has left then
    * @throws TransactionPropagationError without an active transaction
    */
-  async rollback(cause?: unknown): Promise<void> {
+  async rollback(cause?: unknown, failed?: ScopeEntry): Promise<void> {
+    const reason = cause ?? new Error('The transaction was rolled back by request.');
+    if (failed) return failed.fail(reason);
     const scope = this.#activeScope();
     if (!scope) throw this.#refusal('MANDATORY', 'no transaction is active.');
-    await scope.fail(cause ?? new Error('The transaction was rolled back by request.'));
+    return scope.fail(reason);
   }
 
   /** The scope that statements of the running code belong to; also one that has ended. @internal */
