@@ -111,6 +111,8 @@ export class PostgresSession implements RunnerSession {
     options: AcquireOptions,
   ): Promise<QueryResult> {
     const client = await this.connection(options);
+    // While it was waited for, even for a moment, the transaction may have been rolled back.
+    this.#throwIfOver();
     this.#throwIfFailed(sql);
     try {
       return await this.#send(client, sql, parameters, options);
@@ -161,6 +163,7 @@ export class PostgresSession implements RunnerSession {
     const set = (value: number): Promise<unknown> =>
       exchange(client, `SET statement_timeout = ${Math.ceil(value)}`, [], usual);
     await set(timeoutMs);
+    this.#throwIfOver();
     try {
       return await exchange(client, sql, parameters, { ...usual, timeoutMs });
     } finally {

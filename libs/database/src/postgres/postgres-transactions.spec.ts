@@ -228,6 +228,26 @@ describe('transactions on PostgreSQL', () => {
     expect(await texts()).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  it('database rule 9: a statement that a rollback overtakes is not sent after it, however close they are', async () => {
+    const late: Promise<unknown>[] = [];
+    const failing = async (text: string, steps: number, timeoutMs?: number): Promise<void> => {
+      const query = database.query(INSERT, [text], timeoutMs === undefined ? {} : { timeoutMs });
+      late.push(query.catch(() => undefined));
+      for (let step = 0; step < steps; step++) await null;
+      throw new Error('roll back');
+    };
+    for (let steps = 0; steps < 20; steps++) {
+      const works = [
+        () => failing(`own ${steps}`, steps),
+        () => failing(`timed ${steps}`, steps, 1_000),
+        () => database.transaction(() => failing(`part ${steps}`, steps)),
+      ];
+      for (const work of works) await expect(database.transaction(work)).rejects.toThrow();
+    }
+    await Promise.all(late);
+    expect(await texts()).toEqual([]);
+  });
+
   it('database rule 10: Promise.all with a failing NESTED leaves the others whole', async () => {
     await database.transaction(async () => {
       const nested = (text: string) =>
