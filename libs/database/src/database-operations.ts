@@ -1,5 +1,6 @@
 import type { BoundOperation, ResourceOperations } from 'nestjs-mainstay/resource';
 import type { CircuitBreaker, Classification, PipelineOptions } from 'nestjs-mainstay/resilience';
+import { endsTransaction } from './engine/transaction-words.js';
 import { detectDatabaseError } from './errors/to-database-error.js';
 
 /**
@@ -86,8 +87,4 @@ interface Placed {
 
 function bindPlaced(operations: ResourceOperations, name: string): Placed {
   return { alone: operations.bind(name), part: operations.bind(name, { breaker: false }) };
-}
-
-function endsTransaction(sql: string): boolean {
-  return /^\s*(?:COMMIT|END|ROLLBACK|RELEASE)\b/i.test(sql);
 }

@@ -15,6 +15,7 @@ import type { ScopeEntry } from '../transactions/scope-entry.js';
 import type { BeginOptions } from '../transactions/transaction-runner.js';
 import type { AcquireOptions, EngineQueryRunner, StatementOptions } from './engine-query-runner.js';
 import { announceStatement } from './announce-statement.js';
+import { isCommit } from './transaction-words.js';
 
 /** What the runners of one data source share. */
 export interface RunnerHost {
@@ -215,10 +216,10 @@ export function manageRunner<B extends RunnerClass<TypeormRunner>>(Base: B): Man
       parameters: unknown[],
       options: AcquireOptions | undefined,
     ): Promise<QueryResult> {
-      const isCommit = this.isTransactionActive && COMMIT.test(sql);
-      this.#isCommitSent = isCommit;
+      const isItsCommit = this.isTransactionActive && isCommit(sql);
+      this.#isCommitSent = isItsCommit;
       const result = await this.perform(sql, parameters, options);
-      this.#isCommitted = isCommit;
+      this.#isCommitted = isItsCommit;
       return result;
     }
 
@@ -240,5 +241,3 @@ export function manageRunner<B extends RunnerClass<TypeormRunner>>(Base: B): Man
   }
   return Runner;
 }
-
-const COMMIT = /^\s*(?:COMMIT|END)\b/i;

@@ -5,9 +5,7 @@ import type { ScopeEntry } from '../transactions/scope-entry.js';
 import type { TransactionScope } from '../transactions/transaction-scope.js';
 import type { ScopedQueryRunner, StatementOptions } from './engine-query-runner.js';
 import type { ManagedQueryRunner, RunnerClass } from './managed-query-runner.js';
-
-const CONTROL =
-  /^\s*(?:BEGIN|START\s+TRANSACTION|COMMIT|END|ABORT|ROLLBACK(?!\s+(?:(?:TRANSACTION|WORK)\s+)?TO\b))\b/i;
+import { controlsTransaction } from './transaction-words.js';
 
 type Scoped<B> = B & RunnerClass<ScopedQueryRunner>;
 
@@ -32,7 +30,7 @@ export function scopeRunner<B extends RunnerClass<ManagedQueryRunner>>(Base: B):
       options?: StatementOptions,
     ): Promise<QueryResult> {
       this.throwIfReleased();
-      if (CONTROL.test(sql)) throw new TransactionControlError(this.parts.host.name);
+      if (controlsTransaction(sql)) throw new TransactionControlError(this.parts.host.name);
       const send = (): Promise<QueryResult> => this.#execute(sql, parameters, options);
       return options?.entry ? options.entry.run(send) : this.#current.run(send);
     }

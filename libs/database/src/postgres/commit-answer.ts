@@ -4,13 +4,6 @@ import { CommitOutcomeUnknownError } from '../errors/lost.errors.js';
 import { endsSession, meaningOfSqlState, sqlStateOf } from '../errors/sql-states.js';
 import { UnexpectedRollbackError } from '../errors/transaction.errors.js';
 
-const COMMIT = /^\s*(?:COMMIT|END)\b/i;
-
-/** Whether a statement ends a transaction with its effects. */
-export function isCommit(sql: string): boolean {
-  return COMMIT.test(sql);
-}
-
 /**
  * Reads the answer to a COMMIT: a server that had aborted the transaction answers ROLLBACK, as if that were a success.
  * @throws UnexpectedRollbackError

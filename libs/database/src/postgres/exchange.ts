@@ -1,5 +1,6 @@
 import type { QueryResult } from 'pg';
 import type { Clock } from 'nestjs-mainstay/common';
+import { hasSeveral, mayCommit } from '../engine/transaction-words.js';
 import type { DatabaseOutcome } from '../errors/database.error.js';
 import { DatabaseConnectionLostError, StatementTimeoutError } from '../errors/lost.errors.js';
 import { endsSession, sqlStateOf } from '../errors/sql-states.js';
@@ -35,7 +36,7 @@ export function exchange(
   { dataSource, clock, timeoutMs, signal }: ExchangeOptions,
 ): Promise<QueryResult> {
   const isInTransaction = client.transactionStatus !== 'I';
-  const outcome = isInTransaction || CHANGES_NOTHING.test(sql) ? 'rolled-back' : 'unknown';
+  const outcome = outcomeUnanswered(isInTransaction, sql, parameters);
   return new Promise((resolve, reject) => {
     if (client.lost) {
       const beforehand = isInTransaction ? 'rolled-back' : 'not-sent';
@@ -67,6 +68,20 @@ export function exchange(
       else resolve(result);
     });
   });
+}
+
+/** What became of a statement whose answer does not come: its connection is closed, and the transaction with it. */
+function outcomeUnanswered(
+  isInTransaction: boolean,
+  sql: string,
+  parameters: readonly unknown[],
+): DatabaseOutcome {
+  // The server takes several statements at once only without parameters.
+  const isSeveral = parameters.length === 0 && hasSeveral(sql);
+  const leavesNothing = isInTransaction
+    ? !isSeveral || !mayCommit(sql)
+    : !isSeveral && CHANGES_NOTHING.test(sql);
+  return leavesNothing ? 'rolled-back' : 'unknown';
 }
 
 /** Closes a connection in the middle of a statement, and asks the server to end the statement as well. */

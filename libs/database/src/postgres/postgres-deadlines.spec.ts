@@ -134,6 +134,29 @@ describe('deadlines on PostgreSQL', () => {
     expect(next.error).toBeUndefined();
   });
 
+  it('database rule 15: several statements at once that hold a COMMIT, and no answer: what became of them is not known', async () => {
+    const sent = database.query("BEGIN; INSERT INTO note (text) VALUES ('sent'); COMMIT; SELECT pg_sleep(0.5)");
+    const failure = elapsed(() => sent);
+    await eventually(async () =>
+      expect(await queryPostgres(server.url, 'SELECT text FROM note')).toContainEqual({ text: 'sent' }),
+    );
+    proxy.cut();
+    expect((await failure).error).toMatchObject({
+      code: 'DATABASE_CONNECTION_LOST',
+      outcome: 'unknown',
+    });
+  });
+
+  it('database rule 15: a COMMIT by hand behind a comment, and no answer: its outcome is not known', async () => {
+    const runner = database.dataSource.createQueryRunner();
+    await runner.query('BEGIN');
+    proxy.halfClose();
+    await expect(runner.query('/* of a tool */ COMMIT')).rejects.toMatchObject({
+      code: 'DATABASE_COMMIT_OUTCOME_UNKNOWN',
+    });
+    await runner.release();
+  });
+
   it('database rule 3: connecting has a deadline', async () => {
     const engine = database.dataSource.engine as PostgresEngine;
     engine.gate.pool?.dropIdle(new Error('dropped by the test'));

@@ -3,8 +3,9 @@ import { withDeadline, type Clock } from 'nestjs-mainstay/common';
 import { TransactionAbortedError } from '../errors/transaction.errors.js';
 import type { AcquireOptions } from '../engine/engine-query-runner.js';
 import type { RunnerSession } from '../engine/managed-query-runner.js';
+import { isCommit, isRollback } from '../engine/transaction-words.js';
 import type { PostgresClient } from './postgres-client.js';
-import { checkCommitAnswer, explainFailedCommit, isCommit } from './commit-answer.js';
+import { checkCommitAnswer, explainFailedCommit } from './commit-answer.js';
 import { cutOff, exchange, type ExchangeOptions } from './exchange.js';
 
 /** How long a rollback may take before the connection is closed instead, in milliseconds. */
@@ -218,11 +219,9 @@ export class PostgresSession implements RunnerSession {
   }
 
   #throwIfFailed(sql: string): void {
-    if (this.#failure && this.inTransaction && !TAKES_BACK.test(sql)) {
+    // What may be sent then ends the transaction, or takes it back to a savepoint.
+    if (this.#failure && this.inTransaction && !isRollback(sql)) {
       throw new TransactionAbortedError(this.#options.name, this.#failure.cause);
     }
   }
 }
-
-/** What may be sent in a transaction that has failed: it ends it, or takes it back to a savepoint. */
-const TAKES_BACK = /^\s*ROLLBACK\b/i;

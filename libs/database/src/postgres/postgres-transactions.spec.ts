@@ -228,6 +228,17 @@ describe('transactions on PostgreSQL', () => {
     expect(await texts()).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  it('database rule 9: a COMMIT by hand is refused, behind a comment and among several statements too', async () => {
+    for (const sql of ['/* of a tool */ COMMIT', 'SELECT 1; COMMIT', 'SELECT 1; -- done\nCOMMIT;']) {
+      const work = database.transaction(async () => {
+        await database.query(INSERT, ['gone']);
+        await database.query(sql);
+      });
+      await expect(work).rejects.toMatchObject({ classification: { type: 'TRANSACTION_CONTROL' } });
+    }
+    expect(await texts()).toEqual([]);
+  });
+
   it('database rule 9: a statement that a rollback overtakes is not sent after it, however close they are', async () => {
     const late: Promise<unknown>[] = [];
     const failing = async (text: string, steps: number, timeoutMs?: number): Promise<void> => {
