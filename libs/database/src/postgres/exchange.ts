@@ -62,11 +62,17 @@ export function exchange(
       return;
     }
     signal?.addEventListener('abort', onAbort, { once: true });
-    client.query(sql, [...parameters], (error: Error | null, result: QueryResult) => {
+    try {
+      client.query(sql, [...parameters], (error: Error | null, result: QueryResult) => {
+        leave();
+        if (error) reject(explain(client, error, dataSource, outcome));
+        else resolve(result);
+      });
+    } catch (error) {
+      // pg sends nothing then, and the connection goes to others: the deadline must not meet them.
       leave();
-      if (error) reject(explain(client, error, dataSource, outcome));
-      else resolve(result);
-    });
+      reject(error as Error);
+    }
   });
 }
 

@@ -79,8 +79,10 @@ export function derivePostgresClient(pg: Pg): PostgresClientClass {
     }
 
     override query = ((...args: Parameters<Client['query']>) => {
+      const answer: unknown = super.query(...args);
+      // Not before: what pg refuses with an exception was not sent, and has no answer that would end it.
       this.#isBusy = true;
-      return super.query(...args);
+      return answer;
     }) as Client['query'];
 
     settled(): Promise<void> {

@@ -157,6 +157,19 @@ describe('deadlines on PostgreSQL', () => {
     await runner.release();
   });
 
+  it('what pg refuses to send leaves its connection whole for the next, then and after the deadline', async () => {
+    const pid = async (): Promise<unknown> => database.query('SELECT pg_backend_pid()');
+    const before = await pid();
+    const { ms, error } = await elapsed(() => database.query(undefined as unknown as string));
+    expect(error).toMatchObject({ code: 'DATABASE_INVALID_STATEMENT' });
+    expect(ms).toBeLessThan(300);
+    await database.query('SELECT pg_sleep(0.5)');
+    await expect(
+      database.query('SELECT pg_sleep(1)', [], { timeoutMs: 2_000 }),
+    ).resolves.toBeDefined();
+    expect(await pid()).toEqual(before);
+  });
+
   it('database rule 3: connecting has a deadline', async () => {
     const engine = database.dataSource.engine as PostgresEngine;
     engine.gate.pool?.dropIdle(new Error('dropped by the test'));
