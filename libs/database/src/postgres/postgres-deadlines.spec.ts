@@ -157,6 +157,17 @@ describe('deadlines on PostgreSQL', () => {
     await runner.release();
   });
 
+  it('database rule 3: a call has its own deadline of a server that answers nothing as well', async () => {
+    await database.query('SELECT 1');
+    proxy.blackHole();
+    const { ms, error } = await elapsed(() => database.query('SELECT 1', [], { timeoutMs: 50 }));
+    expect(error).toMatchObject({
+      code: 'DATABASE_STATEMENT_TIMEOUT',
+      context: { timeoutMs: 50 },
+    });
+    expect(ms).toBeLessThan(50 + 500 + 200);
+  });
+
   it('what pg refuses to send leaves its connection whole for the next, then and after the deadline', async () => {
     const pid = async (): Promise<unknown> => database.query('SELECT pg_backend_pid()');
     const before = await pid();

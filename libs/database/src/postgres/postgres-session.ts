@@ -161,12 +161,13 @@ export class PostgresSession implements RunnerSession {
     parameters: readonly unknown[],
     usual: ExchangeOptions,
   ): Promise<QueryResult> {
-    const set = (value: number): Promise<unknown> =>
-      exchange(client, `SET statement_timeout = ${Math.ceil(value)}`, [], usual);
-    await set(timeoutMs);
+    const own = { ...usual, timeoutMs };
+    const set = (value: number, within = usual): Promise<unknown> =>
+      exchange(client, `SET statement_timeout = ${Math.ceil(value)}`, [], within);
+    await set(timeoutMs, timeoutMs < usual.timeoutMs ? own : usual);
     this.#throwIfOver();
     try {
-      return await exchange(client, sql, parameters, { ...usual, timeoutMs });
+      return await exchange(client, sql, parameters, own);
     } finally {
       await this.#settle(client);
       // A rollback takes the setting back as well. The answer is here: what fails now is not the statement.
