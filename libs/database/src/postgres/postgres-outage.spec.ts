@@ -284,6 +284,20 @@ describe('a PostgreSQL server that goes away', () => {
       expect(await stored()).toEqual([]);
     });
 
+    it('with thousands of callers that wait for a connection', async () => {
+      const holders = [0, 1, 2, 3].map(() => database.dataSource.createQueryRunner());
+      await Promise.all(holders.map((holder) => holder.query('SELECT 1')));
+      const source = (database.dataSource.engine as PostgresEngine).gate.source(false);
+      const calls = Array.from({ length: 8_000 }, () =>
+        source.acquire({}).catch((error: unknown) => error),
+      );
+      const closing = close();
+      for (const error of await Promise.all(calls))
+        expect(error).toMatchObject({ code: 'DATABASE_UNAVAILABLE' });
+      await Promise.all(holders.map((holder) => holder.release()));
+      await closing;
+    });
+
     it('what still runs on the server after a second is cancelled there', async () => {
       const query = database
         .query('SELECT pg_sleep(30)', [], { timeoutMs: 30_000 })

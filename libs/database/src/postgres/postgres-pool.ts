@@ -169,7 +169,8 @@ export function derivePostgresPool(pg: Pg, settings: PoolSettings): typeof Pool 
         this.#waiters.add(leave);
         this.connect((error, client) => {
           this.#waiters.delete(leave);
-          if (isSentAway) client?.release();
+          // Later: thousands of them one inside the other would use the stack up, and the connection with it.
+          if (isSentAway) queueMicrotask(() => client?.release());
           else if (client) resolve(client);
           else reject(error);
         });
