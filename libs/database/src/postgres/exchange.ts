@@ -71,7 +71,7 @@ export function exchange(
     } catch (error) {
       // pg sends nothing then, and the connection goes to others: the deadline must not meet them.
       leave();
-      reject(error as Error);
+      reject(error);
     }
   });
 }

@@ -135,10 +135,14 @@ describe('deadlines on PostgreSQL', () => {
   });
 
   it('database rule 15: several statements at once that hold a COMMIT, and no answer: what became of them is not known', async () => {
-    const sent = database.query("BEGIN; INSERT INTO note (text) VALUES ('sent'); COMMIT; SELECT pg_sleep(0.5)");
+    const sent = database.query(
+      "BEGIN; INSERT INTO note (text) VALUES ('sent'); COMMIT; SELECT pg_sleep(0.5)",
+    );
     const failure = elapsed(() => sent);
     await eventually(async () =>
-      expect(await queryPostgres(server.url, 'SELECT text FROM note')).toContainEqual({ text: 'sent' }),
+      expect(await queryPostgres(server.url, 'SELECT text FROM note')).toContainEqual({
+        text: 'sent',
+      }),
     );
     proxy.cut();
     expect((await failure).error).toMatchObject({
@@ -193,6 +197,18 @@ describe('deadlines on PostgreSQL', () => {
       classification: { kind: 'timeout', notSent: true },
     });
     expect(ms).toBeLessThan(1_400);
+  });
+
+  it('database rule 3: a connection that takes longer than its caller waits is kept for the next', async () => {
+    const engine = database.dataSource.engine as PostgresEngine;
+    engine.gate.pool?.dropIdle(new Error('dropped by the test'));
+    await eventually(() => expect(gauges()?.idle).toBe(0));
+    proxy.delay(110);
+    const { ms, error } = await elapsed(() => database.query('SELECT 1'));
+    expect(error).toMatchObject({ code: 'DATABASE_CONNECTION', outcome: 'not-sent' });
+    expect(ms).toBeLessThan(ACQUIRE_MS + 150);
+    await eventually(() => expect(gauges()).toMatchObject({ used: 0, idle: 1 }));
+    expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
   it('database rule 6: a pool that is used up is an error of its own, and neutral for the breaker', async () => {

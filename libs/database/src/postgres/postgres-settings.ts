@@ -29,8 +29,9 @@ export function poolConfig(config: DatabaseConfig): Record<string, unknown> {
   const { connectionString: _url, ...rest } = clientConfig(config, config.statementTimeout);
   return {
     ...rest,
-    // Here the time in the queue, after which pg forgets a caller; the time to connect is each connection's own.
-    connectionTimeoutMillis: config.acquireTimeout,
+    // When pg forgets a caller in the queue, and ends a connection that is being made. Callers leave at their own
+    // deadline; a connection that comes later is kept for the next.
+    connectionTimeoutMillis: Math.max(config.acquireTimeout, config.connectTimeout),
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
   };
 }

@@ -229,7 +229,11 @@ describe('transactions on PostgreSQL', () => {
   });
 
   it('database rule 9: a COMMIT by hand is refused, behind a comment and among several statements too', async () => {
-    for (const sql of ['/* of a tool */ COMMIT', 'SELECT 1; COMMIT', 'SELECT 1; -- done\nCOMMIT;']) {
+    for (const sql of [
+      '/* of a tool */ COMMIT',
+      'SELECT 1; COMMIT',
+      'SELECT 1; -- done\nCOMMIT;',
+    ]) {
       const work = database.transaction(async () => {
         await database.query(INSERT, ['gone']);
         await database.query(sql);
@@ -244,7 +248,7 @@ describe('transactions on PostgreSQL', () => {
     const failing = async (text: string, steps: number, timeoutMs?: number): Promise<void> => {
       const query = database.query(INSERT, [text], timeoutMs === undefined ? {} : { timeoutMs });
       late.push(query.catch(() => undefined));
-      for (let step = 0; step < steps; step++) await null;
+      for (let step = 0; step < steps; step++) await Promise.resolve();
       throw new Error('roll back');
     };
     for (let steps = 0; steps < 20; steps++) {
