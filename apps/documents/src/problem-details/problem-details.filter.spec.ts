@@ -2,6 +2,7 @@ import { Logger, NotFoundException, ServiceUnavailableException } from '@nestjs/
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { CircuitOpenError } from 'nestjs-mainstay/resilience';
+import { FakeClock } from 'nestjs-mainstay/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ProblemDetailsFilter } from './problem-details.filter.js';
 
@@ -27,7 +28,12 @@ const httpAdapter = {
 const error = vi.spyOn(Logger.prototype, 'error');
 const warn = vi.spyOn(Logger.prototype, 'warn');
 
+let clock: FakeClock;
+let filter: ProblemDetailsFilter;
+
 beforeEach(() => {
+  clock = new FakeClock();
+  filter = new ProblemDetailsFilter({ httpAdapter } as unknown as HttpAdapterHost, clock);
   error.mockReturnValue();
   warn.mockReturnValue();
 });
@@ -38,7 +44,7 @@ afterEach(() => {
 
 function answer(thrown: unknown, isSent = false): FakeResponse {
   const response: FakeResponse = { isSent, hasEnded: false, headers: {} };
-  const filter = new ProblemDetailsFilter({ httpAdapter } as unknown as HttpAdapterHost);
+  // oxlint-disable-next-line promise/valid-params -- a filter is no promise
   filter.catch(thrown, new ExecutionContextHost([{}, response]));
   return response;
 }
@@ -57,6 +63,16 @@ describe('ProblemDetailsFilter', () => {
     expect(status).toBe(503);
     expect(headers['Retry-After']).toBe('2');
     expect(warn).toHaveBeenCalledOnce();
+  });
+
+  it('logs an outage that befalls every request with one line a minute after the first five', async () => {
+    const refuse = (): void => void answer(new CircuitOpenError('database', 1_500));
+    for (let count = 0; count < 20; count++) refuse();
+    expect(warn).toHaveBeenCalledTimes(5);
+    await clock.advance(60_000);
+    refuse();
+    expect(warn).toHaveBeenCalledTimes(6);
+    expect(warn.mock.lastCall?.[0]).toContain('and 15 more like it before');
   });
 
   it('logs a defect with its stack and without secrets, and tells the client nothing', () => {

@@ -6,17 +6,22 @@ import {
   type ExceptionFilter,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { redactError } from 'nestjs-mainstay/common';
+import { Clock, LogThrottle, redactError } from 'nestjs-mainstay/common';
 import { describeProblem, type Problem } from './problem-details.js';
 
-/** Answers every error as `application/problem+json` (RFC 9457). */
+/**
+ * Answers every error as `application/problem+json` (RFC 9457). Those of the service are logged; an outage, which befalls
+ * every request, soon with one line a minute.
+ */
 @Catch()
 export class ProblemDetailsFilter implements ExceptionFilter {
   readonly #logger = new Logger(ProblemDetailsFilter.name);
   readonly #adapterHost: HttpAdapterHost;
+  readonly #throttle: LogThrottle;
 
-  constructor(adapterHost: HttpAdapterHost) {
+  constructor(adapterHost: HttpAdapterHost, clock: Clock) {
     this.#adapterHost = adapterHost;
+    this.#throttle = new LogThrottle(clock);
   }
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -50,9 +55,13 @@ export class ProblemDetailsFilter implements ExceptionFilter {
 
   #log(error: unknown, { details }: Problem, route: string): void {
     if (details.status < 500) return;
-    const { message, stack } = redactError(error);
-    if (details.status === 500) this.#logger.error(`${route}: ${message}`, stack);
-    else this.#logger.warn(`${route}: ${message}`);
+    const { name, message, stack } = redactError(error);
+    const place = stack?.split('\n')[1]?.trim() ?? '';
+    const admission = this.#throttle.admit(`${details.status} ${name} ${place}`);
+    if (!admission) return;
+    const others = admission.unlogged > 0 ? ` (and ${admission.unlogged} more like it before)` : '';
+    if (details.status === 500) this.#logger.error(`${route}: ${message}${others}`, stack);
+    else this.#logger.warn(`${route}: ${message}${others}`);
   }
 }
 
