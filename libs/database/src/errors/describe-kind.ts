@@ -11,7 +11,7 @@ const TEXTS: Partial<Record<DatabaseErrorKind, string>> = {
   auth: 'the server refuses the login; check the user and the password in the URL',
   'no-database': 'the server has no such database; check its name in the URL',
   'too-many-connections':
-    'the server has no connection left; lower DATABASE_POOL_SIZE or raise its max_connections',
+    'the server has no connection left; lower the option poolSize or raise its max_connections',
   'read-only': 'the database cannot be written',
   'read-only-transaction':
     'the transaction is readOnly; write outside of it, or begin it without that option',

@@ -16,8 +16,11 @@ describe('findPostgresUrlProblem', () => {
     ['postgres://host/', 'must name a database'],
     ['postgres:///app', 'must name a host'],
     ['postgres://host:port/app', 'must be a URL'],
-    ['postgres://host/app?statement_timeout=0', 'set DATABASE_STATEMENT_TIMEOUT'],
-    ['postgres://host/app?max=50', 'set DATABASE_POOL_SIZE'],
+    ['postgres://host/app?statement_timeout=0', 'set the option statementTimeout'],
+    ['postgres://host/app?max=50', 'set the option poolSize'],
+    ['postgres://user:100%zz@host/app', 'percent-encoded'],
+    ['postgres://user:%ff@host/app', 'percent-encoded'],
+    ['postgres://user:two words@host/app', 'percent-encoded'],
   ])('refuses %s: it %s', (url, problem) => {
     expect(findPostgresUrlProblem(url)).toContain(problem);
   });
