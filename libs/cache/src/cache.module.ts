@@ -66,7 +66,7 @@ function provideCache(
     configToken: configTokenOf(name),
     config: new ConfigRequest(cacheConfig, { instance: name, overrides }),
     late,
-    createResource: (config, clock) => new CacheResource(config, clock, name),
+    createResource: (config, clock) => new CacheResource(config, clock, name).load(),
     createService: (resource, operations) => new CacheService(resource, operations),
   });
 }

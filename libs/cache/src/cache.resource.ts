@@ -47,6 +47,15 @@ export class CacheResource extends Resource implements CacheBackend {
     this.hasFallback = this.#engine.hasFallback;
   }
 
+  /**
+   * Loads what it needs. To be awaited before the initialisation, whose time is for the server: a wrong password is to
+   * end a boot that does not wait long, also where loading the driver takes long.
+   */
+  async load(): Promise<this> {
+    await this.#engine.load?.();
+    return this;
+  }
+
   get store(): CacheStore {
     const { store } = this.#engine;
     if (store === undefined) throw new CacheUnavailableError(this.name);

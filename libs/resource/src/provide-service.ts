@@ -14,7 +14,8 @@ export interface ServiceBlueprint<Config extends object, Own extends Resource, S
   readonly config: ConfigRequest<Config>;
   /** Overrides from a `forRootAsync` factory. */
   readonly late?: LateOverrides<Config> | undefined;
-  readonly createResource: (config: Config, clock: Clock) => Own;
+  /** May load what it needs first: the time of its initialisation has not begun yet. */
+  readonly createResource: (config: Config, clock: Clock) => Own | Promise<Own>;
   readonly createService: (resource: Own, operations: Operations) => Service;
 }
 

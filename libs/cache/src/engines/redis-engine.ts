@@ -53,6 +53,11 @@ export class RedisEngine implements StoreEngine {
     });
   }
 
+  /** A package that is missing is told of by the step that needs it. */
+  async load(): Promise<void> {
+    await Promise.allSettled([this.#loadDriver()]);
+  }
+
   validate(): void {
     parseRedisAddress(this.#options.config.url, this.#options.name);
   }
@@ -92,11 +97,14 @@ export class RedisEngine implements StoreEngine {
   async #open(signal: AbortSignal): Promise<RedisConnection> {
     const { name, config, clock } = this.#options;
     const address = parseRedisAddress(config.url, name);
-    this.#driver ??= await importPeer<RedisDriver>(
-      'redis',
-      `CACHE_URL=${address.tls ? 'rediss' : 'redis'}://…`,
-    );
+    const driver = await this.#loadDriver();
     signal.throwIfAborted();
-    return RedisConnection.open({ driver: this.#driver, address, clock, cache: name }, signal);
+    return RedisConnection.open({ driver, address, clock, cache: name }, signal);
+  }
+
+  async #loadDriver(): Promise<RedisDriver> {
+    const [scheme] = this.#options.config.url.split(':', 1);
+    this.#driver ??= await importPeer<RedisDriver>('redis', `CACHE_URL=${scheme}://…`);
+    return this.#driver;
   }
 }

@@ -6,6 +6,11 @@ export interface StoreEngine {
   readonly hasFallback: boolean;
   /** The store; `undefined` while there is none. */
   readonly store: CacheStore | undefined;
+  /**
+   * Loads what takes its time and needs no server, before the time of the initialisation begins. Never rejects.
+   * @default nothing
+   */
+  load?(): Promise<void>;
   /** What the schema cannot judge. @throws CacheConfigError */
   validate(): void;
   testConnection(signal: AbortSignal): Promise<void> | void;

@@ -20,9 +20,9 @@ export interface RedisConnectionOptions {
 }
 
 /**
- * One connection to Redis, from its making to its loss; it is never repaired. One that owes replies and gives none for 500 ms, or whose
- * server has become a replica, is destroyed: nothing that was written to it is trusted, and no late reply can be taken
- * for the reply of something else.
+ * One connection to Redis, from its making to its loss; it is never repaired. One that owes replies and gives none for
+ * 500 ms, or whose server has become a replica, is destroyed: nothing that was written to it is trusted, and no late
+ * reply can be taken for the reply of something else.
  */
 export class RedisConnection {
   readonly #client: RedisClient;
