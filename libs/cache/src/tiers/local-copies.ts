@@ -5,7 +5,7 @@ import type { MemoryStore } from '../stores/memory-store.js';
 import { ReadFences } from './read-fences.js';
 import type { SharedLink } from './shared-store.js';
 
-/** How long a copy is given out while the shared tier is silent, in milliseconds. */
+/** How long a copy is given out while the shared tier is silent or refuses, in milliseconds. */
 const MAX_ISOLATION_MS = 30_000;
 
 /**
@@ -16,12 +16,15 @@ export class LocalCopies {
   readonly #clock: Clock;
   readonly #memory: MemoryStore;
   readonly #link: SharedLink;
+  readonly #order: Invalidations;
   readonly #fences: ReadFences;
+  #refusedSince = Infinity;
 
   constructor(clock: Clock, memory: MemoryStore, link: SharedLink, order: Invalidations) {
     this.#clock = clock;
     this.#memory = memory;
     this.#link = link;
+    this.#order = order;
     this.#fences = new ReadFences(order);
   }
 
@@ -29,13 +32,24 @@ export class LocalCopies {
     return this.#memory.size;
   }
 
-  /** The copy of a key, unless the shared tier has been silent for too long to go by it. */
+  /** The copy of a key, unless it was invalidated, or the shared tier has not been read for too long to go by it. */
   find(key: string): CacheEntry | undefined {
     const entry = this.#memory.get(key);
-    if (entry === undefined) return undefined;
-    // What was made here during the silence is as good as it was then.
-    const trustedUntil = Math.max(this.#link.silentSince, entry.createdAt) + MAX_ISOLATION_MS;
+    if (entry === undefined || !this.#order.isValid(entry.version, entry.tags)) return undefined;
+    const unreadSince = Math.min(this.#link.silentSince, this.#refusedSince);
+    // What was made here meanwhile is as good as it was then.
+    const trustedUntil = Math.max(unreadSince, entry.createdAt) + MAX_ISOLATION_MS;
     return this.#clock.now() <= trustedUntil ? entry : undefined;
+  }
+
+  /** The shared tier has answered a read, or is there anew. */
+  answered(): void {
+    this.#refusedSince = Infinity;
+  }
+
+  /** The shared tier has refused a read: it may be heard, but tells nothing. */
+  refused(): void {
+    this.#refusedSince = Math.min(this.#refusedSince, this.#clock.now());
   }
 
   /** A read of the shared tier begins. @returns its order among reads and writes */

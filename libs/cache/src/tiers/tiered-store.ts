@@ -10,6 +10,7 @@ import type {
 import type { MemoryStore } from '../stores/memory-store.js';
 import { JournalReplay } from './journal-replay.js';
 import { LocalCopies } from './local-copies.js';
+import { SharedReads } from './shared-reads.js';
 import type { SharedLink, SharedStore } from './shared-store.js';
 import { TierCalls } from './tier-calls.js';
 import { WriteJournal, type Intent } from './write-journal.js';
@@ -41,12 +42,14 @@ export class TieredStore implements CacheStore {
   readonly #calls: TierCalls;
   readonly #copies: LocalCopies;
   readonly #journal = new WriteJournal();
+  readonly #reads: SharedReads;
   readonly #replay: JournalReplay;
 
   constructor({ name, clock, memory, shared, link, invalidations }: TieredStoreOptions) {
     this.#shared = shared;
     this.#calls = new TierCalls(name, clock, link);
     this.#copies = new LocalCopies(clock, memory, link, invalidations);
+    this.#reads = new SharedReads(shared, this.#copies, this.#journal);
     const isUp = (): boolean => link.isUp;
     this.#replay = new JournalReplay({
       journal: this.#journal,
@@ -55,7 +58,10 @@ export class TieredStore implements CacheStore {
       clock,
       invalidations,
     });
-    link.whenUp(() => this.#replay.schedule());
+    link.whenUp(() => {
+      this.#copies.answered();
+      this.#replay.schedule();
+    });
   }
 
   /** Entries in the memory of this process. */
@@ -72,7 +78,7 @@ export class TieredStore implements CacheStore {
     this.#calls.admit();
     if (this.#journal.hides(key)) return undefined;
     const isSoft = options?.hasAlternative === true || this.getStale(key) !== undefined;
-    return this.#calls.wait(isSoft ? SOFT_TIMEOUT_MS : HARD_TIMEOUT_MS, this.#read(key));
+    return this.#calls.wait(isSoft ? SOFT_TIMEOUT_MS : HARD_TIMEOUT_MS, this.#reads.get(key));
   }
 
   async getMany(
@@ -82,7 +88,7 @@ export class TieredStore implements CacheStore {
     this.#calls.admit();
     const hasCopies = (): boolean => keys.every((key) => this.getStale(key) !== undefined);
     const isSoft = options?.hasAlternative === true || hasCopies();
-    return this.#calls.wait(isSoft ? SOFT_TIMEOUT_MS : HARD_TIMEOUT_MS, this.#readMany(keys));
+    return this.#calls.wait(isSoft ? SOFT_TIMEOUT_MS : HARD_TIMEOUT_MS, this.#reads.getMany(keys));
   }
 
   getStale(key: string): CacheEntry | undefined {
@@ -132,42 +138,6 @@ export class TieredStore implements CacheStore {
   /** Sends what is queued, for as long as there is time. */
   flush(timeoutMs: number): Promise<boolean> {
     return this.#replay.flush(timeoutMs);
-  }
-
-  /** Its answer is kept also when it comes too late for the caller. */
-  async #read(key: string): Promise<CacheEntry | undefined> {
-    const version = this.#copies.beginRead(key);
-    try {
-      return this.#received(key, await this.#shared.get(key), version);
-    } finally {
-      this.#copies.endRead(key);
-    }
-  }
-
-  async #readMany(keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
-    const reads = keys.map((key) => ({
-      key,
-      // It stays hidden from this read, also when the journal has been settled before the answer is looked at.
-      isHidden: this.#journal.hides(key),
-      version: this.#copies.beginRead(key),
-    }));
-    try {
-      const entries = await this.#shared.getMany(keys);
-      return reads.map(({ key, isHidden, version }, index) =>
-        isHidden ? undefined : this.#received(key, entries[index], version),
-      );
-    } finally {
-      for (const key of keys) this.#copies.endRead(key);
-    }
-  }
-
-  /** What the shared tier answered, unless it is known better here; keeps a copy of it. */
-  #received(key: string, entry: CacheEntry | undefined, version: number): CacheEntry | undefined {
-    const isHidden = this.#journal.hides(key, entry?.tags);
-    if (isHidden) return undefined;
-    const found = entry && { ...entry, version };
-    this.#copies.received(key, found, version);
-    return found;
   }
 
   async #write(intent: Intent, work: () => PromiseLike<void>): Promise<void> {
