@@ -50,7 +50,7 @@ export function encodeEntry(entry: CacheEntry, clock: Clock): EncodedEntry {
 export function decodeEntry(text: string, clock: Clock): StoredEntry {
   const [epoch, versions, headText] = text.split('\n', 3) as [string, string, string];
   const valueAt = epoch.length + versions.length + headText.length + 3;
-  const [createdAt, expiresAt, version, tags] = JSON.parse(headText) as Head;
+  const [createdAt, expiresAt, version, tags] = headFrom(JSON.parse(headText));
   const { data, isFrozen } = toCachedValue(decodeValue(text.slice(valueAt)));
   const [now, wallTime] = [clock.now(), clock.wallTime()];
   // Clocks of instances differ: no entry is older than new or lives longer than it was written to.
@@ -69,4 +69,16 @@ export function decodeEntry(text: string, clock: Clock): StoredEntry {
       tags: tags ?? undefined,
     },
   };
+}
+
+/** @throws TypeError when it was not written by {@link encodeEntry} */
+function headFrom(json: unknown): Head {
+  const [createdAt, expiresAt, version, tags] = json as readonly unknown[];
+  const isHead =
+    typeof createdAt === 'number' &&
+    (expiresAt === null || typeof expiresAt === 'number') &&
+    typeof version === 'number' &&
+    (tags === null || (Array.isArray(tags) && tags.every((tag) => typeof tag === 'string')));
+  if (!isHead) throw new TypeError('It does not begin as an entry does.');
+  return json as Head;
 }

@@ -22,15 +22,22 @@ export class RedisKeys {
   }
 
   entry(key: string): string {
-    return this.#entry + key;
+    return this.#entry + expressible(key);
   }
 
   tag(tag: string): string {
-    return this.#tag + tag;
+    return this.#tag + expressible(tag);
   }
 
   /** Of an entry that only tests whether there can be one. */
   sentinel(id: string): string {
     return this.#sentinel + id;
   }
+}
+
+/** UTF-8 has one form for all halves of surrogate pairs: two keys would be one. */
+function expressible(name: string): string {
+  return name.replace(/[\p{Surrogate}\uFFFD]/gu, (unit) => {
+    return `\uFFFD${unit.charCodeAt(0).toString(16)}`;
+  });
 }

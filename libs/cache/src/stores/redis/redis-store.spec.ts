@@ -72,6 +72,17 @@ describe('cache rule 19: RedisStore', () => {
     expect(await one.get('tagged')).toBeUndefined();
   });
 
+  it('keeps keys apart that look alike in UTF-8', async () => {
+    const store = await storeOn(new FakeClock());
+    const keys = ['\uD800', '\uD801', '\uFFFD', '\uFFFDd800', '\uD83D\uDE00', 'a\r\nb', '\0', '*'];
+    for (const key of keys) await store.set(key, entryOf(key, { tags: [key] }));
+    const found = await store.getMany(keys);
+    expect(found.map((entry) => entry?.data)).toEqual(keys);
+    await store.invalidateTags(['\uD800']);
+    expect(await store.get('\uD800')).toBeUndefined();
+    expect(await store.get('\uD801')).toBeDefined();
+  });
+
   it('puts namespace and schema version into each key exactly once, and nothing else into the database', async () => {
     const clock = new FakeClock();
     const connection = await connect(clock);
@@ -126,6 +137,9 @@ describe('cache rule 18: RedisStore', () => {
     ['cut off', 'epoch\n\n[0,null,1,null]\n{"a":'],
     ['of a type that nobody knows', 'epoch\n\n[0,null,1,null]\n{"$":["Quaternion","AA=="]}'],
     ['without a head', 'epoch\n\n\n1'],
+    ['without a time', 'epoch\n\n[null,null,1,null]\n1'],
+    ['with an end that is none', 'epoch\n\n[0,"never",1,null]\n1'],
+    ['with tags that are none', 'epoch\n\n[0,null,1,"tag"]\n1'],
   ])('takes an entry for missing that is %s, and says so', async (_name, text) => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const clock = new FakeClock();
