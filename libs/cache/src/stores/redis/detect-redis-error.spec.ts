@@ -228,6 +228,18 @@ describe('Redis that does not know a command', () => {
   });
 });
 
+describe('Redis that holds something else under our names', () => {
+  it('WRONGTYPE: is a mistake of the configuration', async () => {
+    const connection = await connect((await server()).url);
+    await connection.send(['LPUSH', 'key', 'value']);
+    expect(await detected(connection.send(['GET', 'key']))).toEqual({
+      kind: 'permanent',
+      reason: 'configuration',
+      type: 'WRONGTYPE',
+    });
+  });
+});
+
 describe('cache rule 23: errors of the connection', () => {
   it('a server that ends it', async () => {
     const redis = await server();

@@ -26,6 +26,8 @@ const BY_CODE: Readonly<Record<string, Known>> = {
   WRONGPASS: AUTH,
   NOPERM: AUTH,
   DENIED: AUTH,
+  // Something else writes under our names.
+  WRONGTYPE: CONFIGURATION,
   // A node of a cluster, which this client does not speak to.
   MOVED: CONFIGURATION,
   ASK: CONFIGURATION,
