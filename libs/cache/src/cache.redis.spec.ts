@@ -105,6 +105,19 @@ describe('CacheService on Redis, chosen by its URL alone', () => {
     expect(await one.get('key')).toBe(1);
   });
 
+  it('cache rule 7: what is on its way when the cache is closed is done first', async () => {
+    const [cache, other] = [await instance(), await instance()];
+    await cache.setMany(['deleted', 'tagged'].map((key) => ({ key, value: 'old', tags: [key] })));
+    const writes = [
+      cache.set('written', 'new'),
+      cache.delete('deleted'),
+      cache.invalidateTags('tagged'),
+    ];
+    await apps[0]?.close();
+    expect(await Promise.all(writes)).toEqual([true, true, true]);
+    expect(await other.getMany(['written', 'deleted', 'tagged'])).toEqual(['new', null, null]);
+  });
+
   it('cache rule 20: records an attempt and one outcome for every call', async () => {
     const cache = await instance();
     recorded.clear();

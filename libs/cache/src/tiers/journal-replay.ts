@@ -42,13 +42,21 @@ export class JournalReplay {
     clock.schedule(() => void this.#runWhenDue(), delayMs, { background: true });
   }
 
-  /** Replays now, for as long as there is time. @returns whether the journal is empty */
-  async flush(timeoutMs: number): Promise<boolean> {
+  /**
+   * Replays now, for as long as there is time.
+   * @param isIdle whether nothing is on its way, which might come into the journal
+   * @returns whether the journal is empty
+   */
+  async flush(timeoutMs: number, isIdle: boolean): Promise<boolean> {
     const { clock, journal, isUp } = this.#options;
-    if (journal.size === 0 || !isUp()) return journal.size === 0;
+    if ((journal.size === 0 && isIdle) || !isUp()) return journal.size === 0;
     const onTimeout = (): Error => new CacheTimeoutError('cache', timeoutMs);
     try {
-      await withDeadline(clock, { timeoutMs, onTimeout }, () => this.#run());
+      await withDeadline(clock, { timeoutMs, onTimeout }, async () => {
+        // Answers come in order: then what was sent before is acknowledged, or in the journal.
+        if (!isIdle) await Promise.allSettled([this.#options.shared.check()]);
+        await this.#run();
+      });
     } catch {
       // What could not be told is lost with the process: until their lives end, others may have older values.
     }

@@ -23,6 +23,11 @@ export class TierCalls {
     this.#link = link;
   }
 
+  /** Whether nothing waits. */
+  get isIdle(): boolean {
+    return this.#inFlight === 0;
+  }
+
   /** @throws CacheTierUnavailableError, CacheOverloadedError: nothing may be sent now */
   admit(): void {
     if (!this.#link.isUp) throw new CacheTierUnavailableError(this.#name);

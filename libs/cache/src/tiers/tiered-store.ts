@@ -135,9 +135,9 @@ export class TieredStore implements CacheStore {
     return this.#shared.check();
   }
 
-  /** Sends what is queued, for as long as there is time. */
+  /** Waits for what was sent and sends what is queued, for as long as there is time. @returns whether nothing is queued */
   flush(timeoutMs: number): Promise<boolean> {
-    return this.#replay.flush(timeoutMs);
+    return this.#replay.flush(timeoutMs, this.#calls.isIdle);
   }
 
   async #write(intent: Intent, work: () => PromiseLike<void>): Promise<void> {
