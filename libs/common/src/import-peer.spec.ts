@@ -28,6 +28,14 @@ describe('importPeer', () => {
     );
   });
 
+  it('gives one command for packages that belong together, whichever is found missing first', async () => {
+    const together = ['one', '@absent/two', 'three'];
+    const missing = new Error("Cannot find package '@absent/two' imported from here");
+    await expect(
+      explainMissingPeer(() => Promise.reject(missing), 'a test', together),
+    ).rejects.toThrow(/npm install one @absent\/two three$/);
+  });
+
   it('hands on the error of a package that is there and fails to load', async () => {
     const broken = `data:text/javascript,throw new RangeError('broken inside')`;
     await expect(importPeer(broken, 'a test')).rejects.toThrow('broken inside');

@@ -17,9 +17,10 @@ export class MissingPeerError extends MainstayError<'MISSING_PEER'> {
 
   /** @param together packages that the same feature needs, so that one command installs them all */
   constructor(packageName: string, neededBy: string, together: readonly string[] = []) {
-    const packages = [...new Set([packageName, ...together])].join(' ');
+    // Which of several is found missing first is chance; the command is the same.
+    const packages = together.includes(packageName) ? together : [packageName, ...together];
     super(
-      `${neededBy} needs the package "${packageName}", which is not installed. Install it: npm install ${packages}`,
+      `${neededBy} needs the package "${packageName}", which is not installed. Install it: npm install ${packages.join(' ')}`,
       { context: { packageName, neededBy } },
     );
     this.stack = this.message;
