@@ -61,6 +61,11 @@ export class RecordedOperation implements BoundRecorder {
     this.errors.recordOutcome(outcome, tries, recoveryMs);
   }
 
+  /** The fallbacks of a call were tried. @param succeeded whether one of them answered */
+  recordFallback(succeeded: boolean): void {
+    this.errors.recordFallback(succeeded);
+  }
+
   /** The operation's status: `attempts = successes + failures + rejections + cancellations + active`. */
   status(): OperationStatus {
     const { attempts, successes, failures, rejections, cancellations, active } = this.times;

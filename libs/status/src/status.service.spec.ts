@@ -121,6 +121,7 @@ describe('StatusManager', () => {
     operation.recordTry(1);
     operation.recordOutcome('recovered', 2, 250);
     operation.recordOutcome('using-fallback', 3, 10);
+    operation.recordFallback(false);
     operation.recordOutcome('retry-failed', 3, 10);
 
     const labels = '{resource="database",operation="query"';
@@ -131,6 +132,7 @@ describe('StatusManager', () => {
     expect(await lines('mainstay_retries_total')).toEqual([`mainstay_retries_total${labels}} 5`]);
     expect(await lines('mainstay_fallbacks_total')).toEqual([
       `mainstay_fallbacks_total${labels},result="success"} 1`,
+      `mainstay_fallbacks_total${labels},result="failure"} 1`,
     ]);
     expect(await lines('mainstay_recovery_duration_seconds_sum')).toEqual([
       `mainstay_recovery_duration_seconds_sum${labels}} 0.25`,

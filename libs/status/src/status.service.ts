@@ -9,13 +9,12 @@ import { OTHER } from './metrics/metric.js';
 import type { MetricRegistry } from './metrics/metric-registry.js';
 import type { ErrorMonitor } from './monitors/error-monitor.js';
 import type { PerformanceMonitor } from './monitors/performance-monitor.js';
+import { SAMPLE_INTERVAL_MS } from './monitors/sampling.js';
 import { RecordedOperation } from './recorded-operation.js';
 import { Repeater } from './repeater.js';
 import { RunningOperation } from './running-operation.js';
 import type { StatusLogger } from './status-logger.js';
 
-/** Time between two samples of resource usage and error rates, in milliseconds. */
-const SAMPLE_INTERVAL_MS = 5_000;
 /** Time between two summaries in the log, in milliseconds. */
 const SUMMARY_INTERVAL_MS = 60_000;
 

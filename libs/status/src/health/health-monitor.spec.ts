@@ -13,6 +13,7 @@ import { MetricRegistry } from '../metrics/metric-registry.js';
 import { ErrorMonitor } from '../monitors/error-monitor.js';
 import { PerformanceMonitor } from '../monitors/performance-monitor.js';
 import { ResourceUsage } from '../monitors/resource-usage.js';
+import { RecordedOperation } from '../recorded-operation.js';
 import { StatusLogger } from '../status-logger.js';
 import { publishHealth } from './health-metrics.js';
 import { HealthMonitor } from './health-monitor.js';
@@ -62,6 +63,8 @@ let registry: ResourceRegistry;
 let monitor: HealthMonitor;
 let circuit: CircuitState | undefined;
 let breakerWasTold: boolean[];
+let errors: ErrorMonitor;
+let performance: PerformanceMonitor;
 
 beforeEach(() => {
   logged = spyOnLogger();
@@ -71,11 +74,13 @@ beforeEach(() => {
   circuit = undefined;
   breakerWasTold = [];
   const logger = new StatusLogger(clock);
+  performance = new PerformanceMonitor(metrics, new ResourceUsage(metrics, clock));
+  errors = new ErrorMonitor(metrics, logger);
   monitor = new HealthMonitor({
     clock,
     registry,
-    performance: new PerformanceMonitor(metrics, new ResourceUsage(metrics, clock)),
-    errors: new ErrorMonitor(metrics, logger),
+    performance,
+    errors,
     logger,
     probes: { intervalMs: 5_000, timeoutMs: 1_000 },
     breakerOf: () => ({ recordProbe: (succeeded) => breakerWasTold.push(succeeded) }),
@@ -101,6 +106,27 @@ function ready(resource: Resource) {
 
 function stateOf(name: string): string | undefined {
   return monitor.get(name)?.state;
+}
+
+function bind(resource: string): RecordedOperation {
+  const times = performance.bind(resource, 'get');
+  return new RecordedOperation(resource, 'get', times, errors.bind(resource, 'get', times));
+}
+
+/** Calls in each of so many seconds, and samples of what was counted as the StatusManager takes them. */
+async function serve(seconds: number, call: () => void): Promise<void> {
+  for (let second = 1; second <= seconds; second++) {
+    for (let calls = 0; calls < 10; calls++) call();
+    await clock.advance(1_000);
+    if (second % 5 === 0) errors.sample();
+  }
+}
+
+function answeredByFallback(operation: RecordedOperation): void {
+  operation.recordAttempt();
+  operation.recordTry(1, { kind: 'timeout', type: 'OPERATION_TIMEOUT' });
+  operation.recordOutcome('using-fallback', 1, 1);
+  operation.recordSuccess(1);
 }
 
 async function metric(start: string): Promise<string[]> {
@@ -270,6 +296,65 @@ describe('HealthMonitor', () => {
     expect([monitor.overall(), monitor.isCriticalDown()]).toEqual(['degraded', false]);
     circuit = 'open';
     expect([monitor.overall(), monitor.isCriticalDown()]).toEqual(['down', true]);
+  });
+
+  it('resilience rule 13: unknown errors beyond 10 % of a window make a resource degraded, with log and gauge', async () => {
+    ready(new Dependency('database'));
+    const operation = bind('database');
+    let calls = 0;
+    await serve(20, () => {
+      operation.recordAttempt();
+      if (calls++ % 5 > 0) operation.recordSuccess(1);
+      else operation.recordFailure(1, { kind: 'unknown', type: 'TypeError' });
+    });
+
+    const reason =
+      'unknown errors, which may be a defect: 20 % of the calls of the last minute; see the log';
+    expect(monitor.get('database')).toMatchObject({ state: 'degraded', reason });
+    expect(logged.warn).toHaveBeenLastCalledWith(`database is degraded, was up: ${reason}`);
+    expect(await metric('mainstay_health_state')).toContain(
+      'mainstay_health_state{resource="database",state="degraded"} 1',
+    );
+    expect(monitor.overall()).toBe('degraded');
+
+    await serve(75, () => {
+      operation.recordAttempt();
+      operation.recordSuccess(1);
+    });
+    expect(stateOf('database')).toBe('up');
+  });
+
+  it.each([
+    [false, 'down'],
+    [true, 'degraded'],
+  ] as const)(
+    'resilience rule 14: using a fallback is never healthy: degraded after a minute, after five, with another source %s, %s',
+    async (hasFallback, state) => {
+      ready(new Dependency('rates', { hasFallback, criticality: 'critical' }));
+      const operation = bind('rates');
+      await serve(60, () => answeredByFallback(operation));
+      expect(stateOf('rates')).toBe('up');
+      await serve(10, () => answeredByFallback(operation));
+      expect(stateOf('rates')).toBe('degraded');
+      await serve(240, () => answeredByFallback(operation));
+
+      expect(stateOf('rates')).toBe(state);
+      expect(monitor.get('rates')?.reason).toBe('only fallbacks have answered for five minutes');
+      expect(monitor.isCriticalDown()).toBe(!hasFallback);
+    },
+  );
+
+  it('resilience rule 14: fallbacks used in an outage that probes saw do not outlive it', async () => {
+    const rates = new Dependency('rates');
+    ready(rates);
+    const operation = bind('rates');
+    rates.answer = fails;
+    await serve(90, () => answeredByFallback(operation));
+    expect(stateOf('rates')).toBe('down');
+
+    rates.answer = succeeds;
+    await clock.advance(5_500);
+    expect(stateOf('rates')).toBe('up');
   });
 
   it('logs transitions only, without secrets', async () => {

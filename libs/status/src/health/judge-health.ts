@@ -1,4 +1,5 @@
 import type { ResourceEntry } from 'nestjs-mainstay/resource';
+import type { TrafficReport } from '../monitors/resource-traffic.js';
 import type { HealthState } from './health-state.js';
 import type { ResourceProber } from './resource-prober.js';
 
@@ -12,10 +13,14 @@ export interface HealthVerdict {
 export type ProbeEvidence = Pick<ResourceProber, 'reachability' | 'lastReport' | 'isStale'>;
 
 /**
- * Judges the health of a resource from its phase, its breaker and its probes. A resource that is away is `degraded` when
- * its operations have another way to answer, otherwise `down`.
+ * Judges the health of a resource from its phase, its breaker, its probes and its traffic. A resource that is away is
+ * `degraded` when its operations have another way to answer, otherwise `down`.
  */
-export function judgeHealth(entry: ResourceEntry, probes: ProbeEvidence): HealthVerdict {
+export function judgeHealth(
+  entry: ResourceEntry,
+  probes: ProbeEvidence,
+  traffic: TrafficReport,
+): HealthVerdict {
   const away: HealthState = entry.resource.hasFallback ? 'degraded' : 'down';
   if (entry.phase !== 'ready') return { state: away, reason: describePhase(entry) };
   if (probes.isStale) return { state: 'unknown', reason: 'no probe has ended for three intervals' };
@@ -23,10 +28,12 @@ export function judgeHealth(entry: ResourceEntry, probes: ProbeEvidence): Health
   if (probes.reachability === 'unreachable') return { state: away, reason };
   if (entry.circuit === 'open') return { state: away, reason: 'its circuit breaker is open' };
   if (entry.circuit === 'isolated') return { state: away, reason: 'it was isolated by hand' };
+  if (traffic.reachability === 'unreachable') return { state: away, reason: traffic.reason };
   if (probes.reachability === 'impaired') return { state: 'degraded', reason };
   if (entry.circuit === 'half-open') {
     return { state: 'degraded', reason: 'its circuit breaker is testing whether it is back' };
   }
+  if (traffic.reachability === 'impaired') return { state: 'degraded', reason: traffic.reason };
   return { state: 'up' };
 }
 

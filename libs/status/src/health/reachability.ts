@@ -12,6 +12,9 @@ export interface ReachabilityThresholds {
   readonly successes: number;
 }
 
+/** How many results in a row of probes, and of samples of the traffic, it takes. */
+export const THRESHOLDS: ReachabilityThresholds = { failures: 3, successes: 2 };
+
 /** Believes a change of what probes say only after several results in a row. */
 export class ReachabilityTracker {
   readonly #thresholds: ReachabilityThresholds;

@@ -3,7 +3,7 @@ import { ErrorDetector } from 'nestjs-mainstay/resilience';
 import type { ProbeResult, Resource } from 'nestjs-mainstay/resource';
 import { ProbeTimeoutError } from '../status.errors.js';
 import { reportFailure, reportResult, type ProbeReport } from './probe-report.js';
-import { ReachabilityTracker, type Reachability } from './reachability.js';
+import { ReachabilityTracker, THRESHOLDS, type Reachability } from './reachability.js';
 
 /** The pace of probes. */
 export interface ProbeOptions {
@@ -18,7 +18,6 @@ export const STALE_INTERVALS = 3;
 /** Time until the next probe while a changed result is not believed yet, in milliseconds. */
 const FOLLOW_UP_MS = 500;
 const JITTER = 0.1;
-const THRESHOLDS = { failures: 3, successes: 2 };
 
 /** Probes one resource in the background, one probe at a time. */
 export class ResourceProber {

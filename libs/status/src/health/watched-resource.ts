@@ -3,6 +3,7 @@ import type { CircuitBreaker } from 'nestjs-mainstay/resilience';
 import type { ResourceEntry } from 'nestjs-mainstay/resource';
 import type { ErrorMonitor } from '../monitors/error-monitor.js';
 import type { PerformanceMonitor } from '../monitors/performance-monitor.js';
+import type { ResourceTraffic } from '../monitors/resource-traffic.js';
 import type { StatusLogger } from '../status-logger.js';
 import type { HealthState, ResourceHealth } from './health-state.js';
 import { judgeHealth } from './judge-health.js';
@@ -26,6 +27,8 @@ export class WatchedResource {
   readonly #parts: WatchedResourceParts;
   readonly #clock: Clock;
   readonly #prober: ResourceProber;
+  readonly #traffic: ResourceTraffic;
+  #reachability: Reachability = 'reachable';
   #announced: HealthState | undefined;
   #since: number;
   #awaySince: number | undefined;
@@ -38,12 +41,15 @@ export class WatchedResource {
     this.#prober = new ResourceProber(entry.resource, parts.clock, parts.probes, (ms, report) => {
       parts.performance.recordProbe(entry.name, ms, report.reachability === 'reachable');
       this.#tellBreaker(report.reachability);
+      this.#forgetOutage();
       this.health();
     });
+    this.#traffic = parts.errors.traffic(entry.name);
   }
 
-  /** Begins to probe. */
+  /** Begins to probe: the resource is ready, what its calls met before is past. */
   start(): void {
+    this.#traffic.forget();
     this.#prober.start();
   }
 
@@ -55,7 +61,7 @@ export class WatchedResource {
   /** The health as of now; a change since the last look is logged. */
   health(): ResourceHealth {
     const { name, criticality } = this.#entry;
-    const verdict = judgeHealth(this.#entry, this.#prober);
+    const verdict = judgeHealth(this.#entry, this.#prober, this.#traffic.report);
     const from = this.#announced;
     const changed = verdict.state !== from && !this.#isStartingOrClosing();
     if (changed) this.#change(verdict.state);
@@ -77,6 +83,13 @@ export class WatchedResource {
   #tellBreaker(reachability: Reachability): void {
     if (reachability === 'impaired') return;
     this.#parts.breakerOf(this.#entry.name)?.recordProbe(reachability === 'reachable');
+  }
+
+  /** With an outage ends what its calls said of the resource; it would otherwise be degraded for a minute more. */
+  #forgetOutage(): void {
+    const before = this.#reachability;
+    this.#reachability = this.#prober.reachability;
+    if (before === 'unreachable' && this.#reachability !== before) this.#traffic.forget();
   }
 
   /** That a start takes time, and that what is closed does not answer, is no news and no outage. */

@@ -60,8 +60,8 @@ export const RETRIES = defineMetric({
 export const FALLBACKS = defineMetric({
   name: 'mainstay_fallbacks_total',
   type: 'counter',
-  help: 'Calls that were answered by a fallback.',
-  labels: { ...OPERATION, result: ['success'] as const },
+  help: 'Calls whose fallbacks were tried, by whether one of them answered.',
+  labels: { ...OPERATION, result: DONE },
 });
 
 export const RECOVERY_DURATION = defineMetric({

@@ -8,6 +8,7 @@ import {
 import type { StatusLogger } from '../status-logger.js';
 import { OperationErrors } from './operation-errors.js';
 import type { OperationTimes } from './operation-times.js';
+import { ResourceTraffic } from './resource-traffic.js';
 
 /** The operation under which the recoveries of resources themselves are recorded. */
 const PROBE = 'probe';
@@ -17,6 +18,7 @@ export class ErrorMonitor {
   readonly #metrics: MetricRegistry;
   readonly #logger: StatusLogger;
   readonly #operations: OperationErrors[] = [];
+  readonly #traffic = new Map<string, ResourceTraffic>();
 
   constructor(metrics: MetricRegistry, logger: StatusLogger) {
     this.#metrics = metrics;
@@ -31,14 +33,25 @@ export class ErrorMonitor {
         errors: (type) =>
           this.#metrics.counter(OPERATION_ERRORS).bind({ ...labels, error_type: type }),
         retries: () => this.#metrics.counter(RETRIES).bind(labels),
-        fallbacks: () => this.#metrics.counter(FALLBACKS).bind({ ...labels, result: 'success' }),
+        fallbacks: (result) => this.#metrics.counter(FALLBACKS).bind({ ...labels, result }),
         recoveryTimes: () => this.#metrics.histogram(RECOVERY_DURATION).bind(labels),
       },
       times,
       (error, durationMs) => this.#logger.logError(resource, operation, error, durationMs),
     );
     this.#operations.push(errors);
+    this.traffic(resource).add(errors);
     return errors;
+  }
+
+  /** What the calls of a resource say of its health. */
+  traffic(resource: string): ResourceTraffic {
+    let traffic = this.#traffic.get(resource);
+    if (!traffic) {
+      traffic = new ResourceTraffic();
+      this.#traffic.set(resource, traffic);
+    }
+    return traffic;
   }
 
   /** A resource is up again. @param recoveryMs since its probes failed first */
@@ -47,8 +60,9 @@ export class ErrorMonitor {
     times.bind({ resource, operation: PROBE }).observe(recoveryMs / 1_000);
   }
 
-  /** Moves the windows of the error rates on; called every 5 s. */
+  /** Moves the windows of the error rates on, and judges the traffic; called every 5 s. */
   sample(): void {
     for (const errors of this.#operations) errors.sample();
+    for (const traffic of this.#traffic.values()) traffic.sample();
   }
 }

@@ -3,17 +3,17 @@ import type { CounterCell, HistogramCell } from '../metrics/cells.js';
 import { OTHER } from '../metrics/metric.js';
 import type { OperationTimes } from './operation-times.js';
 import { RateWindow } from './rate-window.js';
+import { MINUTE_SAMPLES } from './sampling.js';
+import type { TrafficTotals } from './traffic-totals.js';
 
 /** The series that the errors of one operation are counted in; all of them bound when they are needed first. */
 export interface ErrorSeries {
   readonly errors: (errorType: string) => CounterCell;
   readonly retries: () => CounterCell;
-  readonly fallbacks: () => CounterCell;
+  readonly fallbacks: (result: 'success' | 'failure') => CounterCell;
   readonly recoveryTimes: () => HistogramCell;
 }
 
-/** Samples in the window of the error rate: both ends of a minute at one each 5 s. */
-const WINDOW_SAMPLES = 13;
 /** Types of errors told apart for one operation; further ones are counted together. */
 const MAX_TYPES = 50;
 
@@ -26,10 +26,13 @@ interface TypeCount {
 export class OperationErrors {
   readonly #series: ErrorSeries;
   readonly #times: OperationTimes;
-  readonly #window = new RateWindow(WINDOW_SAMPLES);
+  readonly #window = new RateWindow(MINUTE_SAMPLES);
   readonly #types = new Map<string, TypeCount>();
   readonly #logError: (error: Classification, durationMs: number) => void;
   #lastRecoveryMs: number | undefined;
+  #unknown = 0;
+  #refused = 0;
+  #fallbacks = 0;
 
   constructor(
     series: ErrorSeries,
@@ -43,6 +46,8 @@ export class OperationErrors {
 
   recordFailure(durationMs: number, error: Classification): void {
     this.#count(error);
+    if (error.kind === 'unknown') this.#unknown++;
+    if (isAnswer(error)) this.#refused++;
     this.#logError(error, durationMs);
   }
 
@@ -52,10 +57,27 @@ export class OperationErrors {
 
   recordOutcome(outcome: RecoveryOutcome, tries: number, recoveryMs: number): void {
     if (tries > 1) this.#series.retries().increment(tries - 1);
-    if (outcome === 'using-fallback') this.#series.fallbacks().increment();
+    if (outcome === 'using-fallback') this.recordFallback(true);
     if (outcome !== 'recovered') return;
     this.#lastRecoveryMs = recoveryMs;
     this.#series.recoveryTimes().observe(recoveryMs / 1_000);
+  }
+
+  /** The fallbacks of a call were tried. @param succeeded whether one of them answered */
+  recordFallback(succeeded: boolean): void {
+    this.#series.fallbacks(succeeded ? 'success' : 'failure').increment();
+    if (succeeded) this.#fallbacks++;
+  }
+
+  /** What the calls so far say of the resource. */
+  get totals(): TrafficTotals {
+    const { successes, failures } = this.#times;
+    return {
+      answered: successes + failures,
+      unknown: this.#unknown,
+      fallbacks: this.#fallbacks,
+      own: successes - this.#fallbacks + this.#refused,
+    };
   }
 
   /** Moves the window of the error rate on. */
@@ -102,4 +124,9 @@ export class OperationErrors {
     }
     return counted;
   }
+}
+
+/** Whether the dependency itself answered, if with a no: what it refuses to everybody is no sign that it serves. */
+function isAnswer({ kind, reason }: Classification): boolean {
+  return kind === 'permanent' && reason !== 'auth' && reason !== 'configuration';
 }
