@@ -1,3 +1,9 @@
+export { ChaosRefusedError } from './chaos/chaos-refused.error.js';
+export { requireChaosAllowed, type ChaosEnvironment } from './chaos/chaos-permission.js';
+export type { ChaosCall, ChaosStage } from './chaos/chaos-stage.js';
+export { ChaosStages } from './chaos/chaos-stages.js';
+export { CHAOS, type Chaos } from './chaos/chaos.js';
+export { StagedChaos, type ChaosHandle, type StagedChaosOptions } from './chaos/staged-chaos.js';
 export {
   CircuitBreaker,
   type CircuitPermit,

@@ -1,3 +1,3 @@
 export { FakeClock } from './fake-clock.js';
 export { RecordedCalls } from './recorded-calls.js';
-export { StagedFaults, type StagedFault } from './staged-faults.js';
+export { StagedFaults, type FaultyCall, type StagedFault } from './staged-faults.js';

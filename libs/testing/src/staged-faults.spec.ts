@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { FakeClock } from './fake-clock.js';
 import { StagedFaults } from './staged-faults.js';
 
 /** What so many calls of an operation give: `'ok'`, or the message of what was thrown. */
@@ -62,5 +63,62 @@ describe('StagedFaults', () => {
     const error = new Error('full');
     const faults = new StagedFaults().stage('write', { error });
     expect(() => faults.strike('write')).toThrow(error);
+  });
+});
+
+describe('StagedFaults: latency, result, rate and predicate', () => {
+  const away = new Error('away');
+
+  it('give a staged result in place of the real one', async () => {
+    const faults = new StagedFaults().stage('read', {
+      result: (key: unknown) => `staged ${String(key)}`,
+      times: 1,
+    });
+    const read = (): Promise<string> => faults.run('read', 'a', () => 'real');
+    expect([await read(), await read()]).toEqual(['staged a', 'real']);
+  });
+
+  it('let a call wait on the clock that they were given, then fail', async () => {
+    const clock = new FakeClock();
+    const faults = new StagedFaults(clock).stage('read', { latencyMs: 100, error: away });
+    let settled = false;
+    const result = expect(
+      faults.run('read', 'a', () => 'real').finally(() => (settled = true)),
+    ).rejects.toBe(away);
+    await clock.advance(99);
+    expect(settled).toBe(false);
+    await clock.advance(1);
+    await result;
+  });
+
+  it('hit a share of the calls', () => {
+    const clock = new FakeClock();
+    clock.randoms.push(0.4, 0.6);
+    const faults = new StagedFaults(clock).stage('read', { error: away, rate: 0.5 });
+    expect(outcomes(faults, 'read', 2)).toEqual(['away', 'ok']);
+  });
+
+  it('hit the calls that a predicate picks', async () => {
+    const faults = new StagedFaults().stage('read', {
+      error: away,
+      when: ({ arg }) => arg === 'b',
+    });
+    expect(await faults.run('read', 'a', () => 'real')).toBe('real');
+    await expect(faults.run('read', 'b', () => 'real')).rejects.toBe(away);
+  });
+
+  it('ask a function for the error of each call', () => {
+    const faults = new StagedFaults().stage('read', { error: () => new Error('made') });
+    expect(outcomes(faults, 'read', 1)).toEqual(['made']);
+  });
+
+  it('refuse a latency or a result where a call can only throw', () => {
+    const faults = new StagedFaults().stage('list', { latencyMs: 5 });
+    expect(() => faults.strike('list')).toThrow(/"list" can only throw here/);
+  });
+
+  it('refuse what makes no sense', () => {
+    expect(() => new StagedFaults().stage('read', {})).toThrow(/chaos\.stage/);
+    expect(() => new StagedFaults().stage('read', { error: away, rate: 2 })).toThrow(/chaos\.rate/);
   });
 });

@@ -24,8 +24,8 @@ class FaultInterceptor implements OperationInterceptor {
     context: OperationExecutionContext,
     next: OperationCallHandler,
   ): Promise<unknown> {
-    if (context.resource === 'database') this.faults.strike(context.operation);
-    return next.handle();
+    if (context.resource !== 'database') return next.handle();
+    return this.faults.run(context.operation, context.arg, () => next.handle());
   }
 }
 

@@ -32,7 +32,7 @@ export class FakeStorage extends StorageService {
 
   constructor(options: FakeStorageOptions = {}) {
     const { clock = new FakeClock(), maxBytes } = options;
-    const faults = new StagedFaults();
+    const faults = new StagedFaults(clock);
     const disk = new FaultyDisk(clock, faults);
     const backend = { name: 'storage', disk, clock, maxBytes };
     const operations = new Operations(clock);

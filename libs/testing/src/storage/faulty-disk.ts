@@ -3,6 +3,7 @@ import {
   StorageUnreachableError,
   type DiskListing,
   type ListCall,
+  type ObjectEntry,
 } from 'nestjs-mainstay/storage';
 import type { FakeClock } from '../fake-clock.js';
 import type { StagedFaults } from '../staged-faults.js';
@@ -21,55 +22,54 @@ export class FaultyDisk extends MemoryDisk {
     this.#faults = faults;
   }
 
-  override async put(...call: Arguments<'put'>): ReturnType<MemoryDisk['put']> {
-    this.#strike('put');
-    return super.put(...call);
+  override put(...call: Arguments<'put'>): ReturnType<MemoryDisk['put']> {
+    return this.#run('put', call[0].value, () => super.put(...call));
   }
 
-  override async open(...call: Arguments<'open'>): ReturnType<MemoryDisk['open']> {
-    this.#strike('open');
-    return super.open(...call);
+  override open(...call: Arguments<'open'>): ReturnType<MemoryDisk['open']> {
+    return this.#run('open', call[0].value, () => super.open(...call));
   }
 
-  override async read(...call: Arguments<'read'>): ReturnType<MemoryDisk['read']> {
-    this.#strike('read');
-    return super.read(...call);
+  override read(...call: Arguments<'read'>): ReturnType<MemoryDisk['read']> {
+    return this.#run('read', call[0].value, () => super.read(...call));
   }
 
-  override async stat(...call: Arguments<'stat'>): ReturnType<MemoryDisk['stat']> {
-    this.#strike('stat');
-    return super.stat(...call);
+  override stat(...call: Arguments<'stat'>): ReturnType<MemoryDisk['stat']> {
+    return this.#run('stat', call[0].value, () => super.stat(...call));
   }
 
-  override async delete(key: Arguments<'stat'>[0]): Promise<void> {
-    this.#strike('delete');
-    return super.delete(key);
+  override delete(key: Arguments<'stat'>[0]): Promise<void> {
+    return this.#run('delete', key.value, () => super.delete(key));
   }
 
-  override async deleteMany(
-    ...call: Arguments<'deleteMany'>
-  ): ReturnType<MemoryDisk['deleteMany']> {
-    this.#strike('deleteMany');
-    return super.deleteMany(...call);
+  override deleteMany(...call: Arguments<'deleteMany'>): ReturnType<MemoryDisk['deleteMany']> {
+    const keys = call[0].map(({ value }) => value);
+    return this.#run('deleteMany', keys, () => super.deleteMany(...call));
   }
 
-  override async copy(...call: Arguments<'copy'>): ReturnType<MemoryDisk['copy']> {
-    this.#strike('copy');
-    return super.copy(...call);
+  override copy(...call: Arguments<'copy'>): ReturnType<MemoryDisk['copy']> {
+    return this.#run('copy', call[0].value, () => super.copy(...call));
   }
 
-  override async move(...call: Arguments<'move'>): Promise<void> {
-    this.#strike('move');
-    return super.move(...call);
+  override move(...call: Arguments<'move'>): Promise<void> {
+    return this.#run('move', call[0].value, () => super.move(...call));
   }
 
   override list(prefix: Parameters<MemoryDisk['list']>[0], call?: ListCall): DiskListing {
-    this.#strike('list');
-    return super.list(prefix, call);
+    const listing = super.list(prefix, call);
+    const start = (): Promise<AsyncIterable<ObjectEntry>> =>
+      this.#run('list', prefix.value, () => listing);
+    return {
+      skipped: listing.skipped,
+      async *[Symbol.asyncIterator](): AsyncGenerator<ObjectEntry, void, undefined> {
+        yield* await start();
+      },
+    };
   }
 
-  #strike(operation: string): void {
+  /** @param arg what a staged predicate or result sees: the key, the keys or the prefix */
+  async #run<R>(operation: string, arg: unknown, proceed: () => R | Promise<R>): Promise<R> {
     if (this.isDown) throw new StorageUnreachableError();
-    this.#faults.strike(operation);
+    return this.#faults.run(operation, arg, proceed);
   }
 }
