@@ -3,6 +3,7 @@ export {
   DatabasePoolTimeoutError,
   DatabaseUnavailableError,
 } from './errors/connection.errors.js';
+export { InvalidTimeoutError } from './errors/invalid-timeout.error.js';
 export {
   CommitOutcomeUnknownError,
   DatabaseConnectionError,

@@ -56,6 +56,39 @@ describe('DatabaseService', () => {
     expect(counted()).toEqual(['database.query attempt', 'database.query failure SQLITE_ERROR']);
   });
 
+  it.each([0, -1, NaN, Infinity, 2_147_483_648, '5s' as never])(
+    'refuses %s as a timeoutMs, of a query and of a transaction: nothing is sent',
+    async (timeoutMs) => {
+      const refusal = {
+        name: 'InvalidTimeoutError',
+        code: 'DATABASE_INVALID_OPTION',
+        outcome: 'not-sent',
+        retryable: false,
+        message: expect.stringContaining('Use a number of milliseconds above 0'),
+      };
+      await expect(database.query(INSERT, ['a'], { timeoutMs })).rejects.toMatchObject(refusal);
+      const work = vi.fn<() => void>();
+      await expect(database.transaction(work, { timeoutMs })).rejects.toMatchObject(refusal);
+      expect(work).not.toHaveBeenCalled();
+      expect(await texts()).toEqual([]);
+    },
+  );
+
+  it('a query with a time that is none takes its transaction back, as any query that fails', async () => {
+    const work = database.transaction(async () => {
+      await notes.insert({ text: 'a' });
+      await database.query(INSERT, ['b'], { timeoutMs: 0 }).catch(() => undefined);
+    });
+    await expect(work).rejects.toMatchObject({ code: 'DATABASE_UNEXPECTED_ROLLBACK' });
+    expect(await texts()).toEqual([]);
+  });
+
+  it('a time that is a fraction of a millisecond is one', async () => {
+    await expect(database.query('SELECT 1 AS a', [], { timeoutMs: 0.5 })).resolves.toEqual([
+      { a: 1 },
+    ]);
+  });
+
   it('database rule 21: a failed query rolls its transaction back, though the error is caught', async () => {
     const work = database.transaction(async () => {
       await database.query(INSERT, ['x']);

@@ -1,5 +1,6 @@
 import type { MainstayDataSource } from './data-source/mainstay-data-source.js';
 import type { StatementOptions } from './engine/engine-query-runner.js';
+import { checkTimeout } from './errors/invalid-timeout.error.js';
 import { toDatabaseError } from './errors/to-database-error.js';
 import type { TransactionManager } from './transactions/transaction-manager.js';
 import type { TransactionOptions, TransactionWork } from './transactions/transaction.options.js';
@@ -30,6 +31,7 @@ export class DatabaseService {
   /**
    * Runs one statement, in the active transaction if there is one.
    * @returns the rows; for a statement without rows what the driver gives (SQLite: the last row id)
+   * @throws {@link InvalidTimeoutError}
    * @throws DatabaseError; the active transaction has been rolled back then, inside a NESTED one only to its savepoint
    * @example
    * const rows = await this.database.query<{ id: number }[]>('SELECT id FROM orders WHERE state = ?', ['open']);
@@ -71,6 +73,7 @@ export class DatabaseService {
     parameters: readonly unknown[],
     options: StatementOptions,
   ): Promise<T> {
+    checkTimeout(this.dataSource.name, options.timeoutMs);
     const runner = this.dataSource.createQueryRunner();
     try {
       const result = await runner.execute(sql, [...parameters], options);

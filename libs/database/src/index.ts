@@ -7,6 +7,7 @@ export {
   DatabaseError,
   DatabasePoolTimeoutError,
   DatabaseUnavailableError,
+  InvalidTimeoutError,
   StatementTimeoutError,
   TransactionAbortedError,
   TransactionControlError,

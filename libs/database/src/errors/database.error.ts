@@ -38,6 +38,7 @@ export type DatabaseErrorKind =
   | 'transaction-aborted'
   | 'unexpected-rollback'
   | 'propagation'
+  | 'invalid-option'
   | 'configuration';
 
 /** What became of the work: never sent, taken back, done, or not known. */

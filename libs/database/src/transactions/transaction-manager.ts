@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { checkTimeout } from '../errors/invalid-timeout.error.js';
 import {
   TransactionPropagationError,
   UnexpectedRollbackError,
@@ -37,10 +38,11 @@ export class TransactionManager {
    * Runs work in a transaction; it is committed when the work ends, and rolled back when the work throws.
    * @throws whatever the work throws
    * @throws UnexpectedRollbackError when a part had failed although the work ended well
-   * @throws TransactionTimeoutError, TransactionPropagationError, DatabasePoolTimeoutError, DatabaseUnavailableError
+   * @throws InvalidTimeoutError, TransactionTimeoutError, TransactionPropagationError, DatabasePoolTimeoutError, DatabaseUnavailableError
    */
   async run<T>(work: TransactionWork<T>, options: TransactionOptions = {}): Promise<T> {
     const propagation = options.propagation ?? 'REQUIRED';
+    checkTimeout(this.#host.name, options.timeoutMs);
     const scope = this.#activeScope();
     if (scope) return this.#runInside(scope, work, { ...options, propagation });
     if (propagation === 'MANDATORY') throw this.#refusal(propagation, 'no transaction is active.');
