@@ -8,6 +8,8 @@ import { Resource } from './resource.js';
 
 class Closable extends Resource {
   readonly name: string;
+  /** What it knew at each close. */
+  readonly endings: boolean[] = [];
   readonly #close: (signal: AbortSignal) => Promise<void>;
 
   constructor(name: string, close: (signal: AbortSignal) => Promise<void>) {
@@ -25,6 +27,7 @@ class Closable extends Resource {
   }
 
   close(signal: AbortSignal): Promise<void> {
+    this.endings.push(this.isEnding);
     return this.#close(signal);
   }
 }
@@ -120,6 +123,13 @@ describe('ResourceCloser', () => {
     await clock.advance(100);
     expect(ended).toEqual([100, 100]);
     expect(close).toHaveBeenCalledTimes(1);
+  });
+
+  it('lets a resource tell the end of the application from a release', async () => {
+    const { closer, entries } = setUp({ cache: async () => undefined });
+    await closer.release(entries[0]!);
+    await closer.closeAll();
+    expect((entries[0]!.resource as Closable).endings).toEqual([false, true]);
   });
 
   it('does not close beside a release that is in progress', async () => {

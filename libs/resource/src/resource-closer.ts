@@ -57,6 +57,7 @@ export class ResourceCloser {
       const entry = open[left - 1] as RegisteredResource;
       const shareMs = (deadline - this.#clock.now()) / left;
       entry.enter('closing');
+      entry.resource.end();
       await this.release(entry, Math.min(CLOSE_TIMEOUT_MS, shareMs));
       entry.enter('closed');
     }

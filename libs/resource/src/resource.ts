@@ -52,6 +52,16 @@ export abstract class Resource {
   /** Whether operations have another way to answer while the resource is away; such a resource is degraded, not down. */
   readonly hasFallback: boolean = false;
 
+  #isEnding = false;
+
+  /**
+   * Whether {@link close} is for good, because the application ends, and not only to release what a failed
+   * initialisation has left.
+   */
+  protected get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
   /** The steps of the initialisation, in order. Asked for anew at each try. */
   protected abstract steps(): readonly InitializationStep[];
 
@@ -63,6 +73,11 @@ export abstract class Resource {
 
   /** Releases everything that the steps acquired; also called after a failed or partial initialisation. */
   abstract close(signal: AbortSignal): Promise<void>;
+
+  /** From now on there is no other initialisation. @internal called by the ResourceCloser */
+  end(): void {
+    this.#isEnding = true;
+  }
 
   /** The steps, for the initialiser. @internal */
   initializationSteps(): readonly InitializationStep[] {
