@@ -19,6 +19,8 @@ export interface CacheBackend {
   readonly store: CacheStore;
   /** Whether the store keeps copies that answer when it cannot be asked. @default false */
   readonly hasFallback?: boolean;
+  /** Whether nothing is ever sent any more: the application has ended. @default false */
+  readonly isClosed?: boolean;
   /** The order of writes and invalidations, where the store has to know it. @default one of its own */
   readonly invalidations?: Invalidations;
 }

@@ -61,7 +61,7 @@ export function bindCacheOperations(
   return {
     ...bindReads(cache, stale),
     set: cache.bind('set', write),
-    put: cache.bind('put', stale ? { ...write, fallback: () => QUEUED } : write),
+    put: cache.bind('put', stale ? { ...write, fallback: queueFor(backend) } : write),
     delete: cache.bind('delete', write),
     setMany: cache.bind('setMany', write),
     deleteMany: cache.bind('deleteMany', write),
@@ -69,6 +69,14 @@ export function bindCacheOperations(
     clear: cache.bind('clear', write),
     load: factory.bind('load'),
     store: cache.bind('store', write),
+  };
+}
+
+/** What the shared tier did not take is remembered, as long as anyone will ever tell it. */
+function queueFor(backend: CacheBackend): (error: unknown) => typeof QUEUED {
+  return (error) => {
+    if (backend.isClosed) throw error;
+    return QUEUED;
   };
 }
 

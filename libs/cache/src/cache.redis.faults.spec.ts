@@ -305,6 +305,35 @@ describe('cache rule 7: closing', () => {
   });
 });
 
+describe('cache rule 11: writes that are queued when the cache is closed', () => {
+  beforeEach(start);
+  afterEach(dispose);
+
+  it('are counted in the log, and none is taken on afterwards', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+    network.cut();
+    await expect.poll(() => cache.put('a', 1)).toBe('queued');
+    expect(await cache.delete('b')).toBe(false);
+    for (const app of apps.splice(0)) await app.close();
+
+    expect(warn.mock.calls.map(([line]) => String(line))).toContainEqual(
+      expect.stringMatching(/^cache was closed while 2 writes were queued .* They are lost:/),
+    );
+    await expect(cache.put('a', 2)).rejects.toMatchObject({ code: 'CACHE_UNAVAILABLE' });
+    expect(await cache.set('a', 2)).toBe(false);
+    expect(await cache.get('a')).toBeNull();
+    warn.mockRestore();
+  });
+
+  it('are none when all were acknowledged: nothing is said', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+    expect(await cache.put('a', 1)).toBe('applied');
+    for (const app of apps.splice(0)) await app.close();
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
+  });
+});
+
 describe('cache rule 23: what Redis replies', () => {
   beforeEach(start);
   afterEach(dispose);

@@ -34,6 +34,7 @@ export class CacheResource extends Resource implements CacheBackend {
   readonly invalidations = new Invalidations();
   readonly #logger = new Logger('Cache');
   readonly #engine: StoreEngine;
+  #isClosed = false;
 
   /** @param instance name of a named instance */
   constructor(config: CacheConfig, clock: Clock, instance?: string) {
@@ -62,6 +63,10 @@ export class CacheResource extends Resource implements CacheBackend {
     return store;
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   protected steps(): readonly InitializationStep[] {
     const engine = this.#engine;
     const timeoutMs = SERVER_STEP_TIMEOUT_MS;
@@ -81,6 +86,9 @@ export class CacheResource extends Resource implements CacheBackend {
 
   async close(): Promise<void> {
     await this.#engine.close();
+    if (!this.isEnding) return;
+    this.#engine.end?.();
+    this.#isClosed = true;
   }
 
   #createEngine(): StoreEngine {

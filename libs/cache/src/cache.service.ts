@@ -128,7 +128,7 @@ export class CacheService {
   }
 
   /**
-   * As {@link set}, but throws when the cache is down.
+   * As {@link set}, but throws when the cache is down, and after the application has closed it.
    * @returns `'applied'` = every configured tier has it; `'queued'` = this process has it, and as soon as the shared tier
    * can be reached, what it has under the key is invalidated. The embedded engine never gives it.
    */

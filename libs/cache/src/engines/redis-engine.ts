@@ -1,4 +1,5 @@
 import { importPeer, type Clock } from 'nestjs-mainstay/common';
+import { GuardedLogger } from 'nestjs-mainstay/resilience';
 import type { CacheConfig } from '../cache.config.js';
 import type { Invalidations } from '../invalidations.js';
 import { MemoryStore } from '../stores/memory-store.js';
@@ -28,10 +29,12 @@ export interface RedisEngineOptions {
  */
 export class RedisEngine implements StoreEngine {
   readonly hasFallback = true;
-  readonly store: TieredStore;
   readonly #options: RedisEngineOptions;
   readonly #memory: MemoryStore;
   readonly #link: RedisLink;
+  readonly #store: TieredStore;
+  readonly #logger = new GuardedLogger('Cache');
+  #isEnded = false;
   #driver: RedisDriver | undefined;
 
   constructor(options: RedisEngineOptions) {
@@ -43,7 +46,7 @@ export class RedisEngine implements StoreEngine {
     const connection = (): RedisConnection => this.#link.connection;
     const shared = new RedisStore({ connection, keys, clock, cache: name });
     this.#memory = new MemoryStore(clock, config.maxEntries);
-    this.store = new TieredStore({
+    this.#store = new TieredStore({
       name,
       clock,
       memory: this.#memory,
@@ -51,6 +54,10 @@ export class RedisEngine implements StoreEngine {
       link: this.#link,
       invalidations,
     });
+  }
+
+  get store(): TieredStore | undefined {
+    return this.#isEnded ? undefined : this.#store;
   }
 
   /** A package that is missing is told of by the step that needs it. */
@@ -85,13 +92,23 @@ export class RedisEngine implements StoreEngine {
   }
 
   async close(): Promise<void> {
-    await this.store.flush(FLUSH_TIMEOUT_MS);
+    await this.#store.flush(FLUSH_TIMEOUT_MS);
     this.#link.close();
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    const { queued } = this.#store;
+    if (queued === 0) return;
+    this.#logger.warn(
+      `${this.#options.name} was closed while ${queued} ${queued === 1 ? 'write was' : 'writes were'} queued that Redis has not acknowledged. ` +
+        'They are lost: until their lives end, other instances may serve older values of these keys; clear the cache if that matters.',
+    );
   }
 
   details(): Readonly<Record<string, number>> {
     const { maxEntries } = this.#options.config;
-    return { entries: this.#memory.size, maxEntries, queued: this.store.queued };
+    return { entries: this.#memory.size, maxEntries, queued: this.#store.queued };
   }
 
   async #open(signal: AbortSignal): Promise<RedisConnection> {

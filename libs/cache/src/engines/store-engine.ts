@@ -19,6 +19,8 @@ export interface StoreEngine {
   testOperations(signal: AbortSignal): Promise<void> | void;
   /** Gives up what the steps made; they may be taken anew. */
   close(): Promise<void> | void;
+  /** After the last {@link close}: from now on there is no store. @default nothing */
+  end?(): void;
   /** Facts worth showing beside a probe. */
   details(): Readonly<Record<string, number>>;
 }

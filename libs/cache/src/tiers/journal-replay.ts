@@ -1,4 +1,5 @@
-import { withDeadline, type Clock } from 'nestjs-mainstay/common';
+import { LogThrottle, redactText, withDeadline, type Clock } from 'nestjs-mainstay/common';
+import { GuardedLogger } from 'nestjs-mainstay/resilience';
 import { CacheTimeoutError } from '../cache.errors.js';
 import type { Invalidations } from '../invalidations.js';
 import type { SharedStore } from './shared-store.js';
@@ -13,6 +14,8 @@ const BATCH = 500;
 
 /** What a replay needs to know. */
 export interface JournalReplayOptions {
+  /** Name of the cache, for the log. */
+  readonly name: string;
   readonly journal: WriteJournal;
   readonly shared: SharedStore;
   readonly isUp: () => boolean;
@@ -27,11 +30,14 @@ export interface JournalReplayOptions {
  */
 export class JournalReplay {
   readonly #options: JournalReplayOptions;
+  readonly #logger = new GuardedLogger('Cache');
+  readonly #refusals: LogThrottle;
   #isScheduled = false;
   #isRunning = false;
 
   constructor(options: JournalReplayOptions) {
     this.#options = options;
+    this.#refusals = new LogThrottle(options.clock);
   }
 
   /** Sees to it that the journal is replayed soon, if there is anything in it and anyone to send it to. */
@@ -50,7 +56,7 @@ export class JournalReplay {
   async flush(timeoutMs: number, isIdle: boolean): Promise<boolean> {
     const { clock, journal, isUp } = this.#options;
     if ((journal.size === 0 && isIdle) || !isUp()) return journal.size === 0;
-    const onTimeout = (): Error => new CacheTimeoutError('cache', timeoutMs);
+    const onTimeout = (): Error => new CacheTimeoutError(this.#options.name, timeoutMs);
     try {
       await withDeadline(clock, { timeoutMs, onTimeout }, async () => {
         // Answers come in order: then what was sent before is acknowledged, or in the journal.
@@ -70,14 +76,28 @@ export class JournalReplay {
     let isRefused = false;
     try {
       await this.#run();
-    } catch {
+    } catch (error) {
       isRefused = true;
+      this.#refused(error);
     } finally {
       this.#isRunning = false;
     }
     // Lost again: the next connection schedules it.
     if (isRefused) this.schedule(RETRY_MS);
     else this.schedule();
+  }
+
+  /** That the connection was lost is told by who lost it. */
+  #refused(error: unknown): void {
+    const { name, journal, isUp } = this.#options;
+    const admission = isUp() ? this.#refusals.admit('refused') : undefined;
+    if (!admission) return;
+    const more =
+      admission.unlogged === 0 ? '' : `; ${admission.unlogged} more like it since the last line`;
+    const reason = redactText(error instanceof Error ? error.message : String(error));
+    this.#logger.warn(
+      `${name}: Redis refuses what it has missed (${journal.size} queued): ${reason}. These keys count as missing; trying again every second${more}.`,
+    );
   }
 
   async #run(): Promise<void> {

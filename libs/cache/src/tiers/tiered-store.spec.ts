@@ -1,5 +1,6 @@
+import { Logger } from '@nestjs/common';
 import { FakeClock } from 'nestjs-mainstay/testing';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { CacheTierUnavailableError } from '../cache.errors.js';
 import { Invalidations } from '../invalidations.js';
 import type { CacheEntry, KeyedEntry, StoreCheck } from '../stores/cache-store.js';
@@ -392,6 +393,37 @@ describe('cache rule 11: writes that the shared tier did not acknowledge', () =>
     await clock.advance(10_000);
     expect(shared.log).toHaveLength(5);
     expect(clock.pending.all).toBe(0);
+  });
+
+  it('say in the log that they are refused: five times, then once a minute', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+    shared.error = new Error('MISCONF redis://u:hunter2@cache cannot persist');
+    await expect(store.delete('key')).rejects.toThrow('MISCONF');
+    await clock.advance(60_250);
+    expect(warn.mock.calls.map(([line]) => line)).toEqual(
+      Array(5).fill(
+        'cache: Redis refuses what it has missed (1 queued): MISCONF redis://***@cache cannot persist. These keys count as missing; trying again every second.',
+      ),
+    );
+    await clock.advance(5_000);
+    expect(warn).toHaveBeenCalledTimes(6);
+    expect(warn).toHaveBeenLastCalledWith(expect.stringContaining('59 more like it since'));
+    warn.mockRestore();
+  });
+
+  it('say nothing where the connection was lost, which is told elsewhere', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+    link.lose();
+    await store.delete('key').catch(() => undefined);
+    link.comeBack();
+    shared.isHung = true;
+    await clock.advance(250);
+    link.lose();
+    shared.error = new Error('lost');
+    shared.answer();
+    await clock.advance(5_000);
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
   });
 
   it.each<[string, () => Promise<unknown>]>([

@@ -52,6 +52,7 @@ export class TieredStore implements CacheStore {
     this.#reads = new SharedReads(shared, this.#copies, this.#journal);
     const isUp = (): boolean => link.isUp;
     this.#replay = new JournalReplay({
+      name,
       journal: this.#journal,
       shared,
       isUp,
