@@ -1,4 +1,4 @@
-import type { PipelineOptions } from 'nestjs-mainstay/resilience';
+import { pipelinePresets, type PipelineOptions } from 'nestjs-mainstay/resilience';
 import type { BoundOperation, Operations, ResourceOperations } from 'nestjs-mainstay/resource';
 import type { CacheBackend } from './cache-engine.js';
 import type { CacheLookup } from './cache.options.js';
@@ -9,8 +9,8 @@ import { detectRedisError } from './stores/redis/detect-redis-error.js';
 /** What `put` gives when its write is not lost but not acknowledged either. */
 export const QUEUED = Symbol('queued');
 
-/** Time for one try and for a whole call to a store, in milliseconds. */
-const EMBEDDED: PipelineOptions = { tryTimeoutMs: 250, totalTimeoutMs: 500 };
+/** No public call of a cache is pending for longer than half a second. */
+const EMBEDDED: PipelineOptions = { ...pipelinePresets.cache, totalTimeoutMs: 500 };
 
 /**
  * A store with a shared tier keeps its own deadlines and knows whether it is connected: a breaker before it would keep

@@ -9,4 +9,5 @@ export { MissingPeerError } from './missing-peer.error.js';
 export { redactError } from './redact-error.js';
 export { redactText } from './redact-text.js';
 export { formatSize, parseSize } from './size.js';
+export { standInFor } from './stand-in-for.js';
 export { SystemClock } from './system-clock.js';

@@ -44,5 +44,13 @@ export type {
   Work,
 } from './operation.js';
 export { PipelineOptionsError } from './pipeline-options.error.js';
+export { pipelinePresets, type PipelinePreset } from './pipeline-presets.js';
+export { useOperationBinder } from './resilient/binder-of.js';
+export { OperationBinder, type RunnableOperation } from './resilient/operation-binder.js';
+export { PipelineBinder } from './resilient/pipeline-binder.js';
+export type { ResilientDecorator } from './resilient/resilient-decorator.type.js';
+export { ResilientTargetError } from './resilient/resilient-target.error.js';
+export { Resilient } from './resilient/resilient.decorator.js';
+export type { ResilientFallback, ResilientOptions } from './resilient/resilient.options.js';
 export { ResiliencePipeline } from './resilience-pipeline.js';
 export type { BreakerOptions, PipelineOptions, RetryOptions } from './resilience.options.js';

@@ -1,4 +1,5 @@
 import { Inject, Optional } from '@nestjs/common';
+import { standInFor } from 'nestjs-mainstay/common';
 import { Operations } from './operations.js';
 
 const OPERATIONS = Symbol('nestjs-mainstay.operations');
@@ -21,20 +22,13 @@ export function Operation(label?: string): MethodDecorator {
     const method = descriptor as PropertyDescriptor;
     const name = label ?? `${target.constructor.name}.${String(propertyKey)}`;
     const original = method.value as Method;
-    const wrapped: Method = function (...args) {
-      const operations = this[OPERATIONS];
-      const call = (): unknown => original.apply(this, args);
-      return operations ? operations.runMarked(name, call) : call();
-    };
-    Object.defineProperty(wrapped, 'name', { value: original.name, configurable: true });
-    copyMetadata(original, wrapped);
-    method.value = wrapped;
+    method.value = standInFor(
+      original,
+      function (this: ThisParameterType<Method>, ...args: unknown[]) {
+        const operations = this[OPERATIONS];
+        const call = (): unknown => original.apply(this, args);
+        return operations ? operations.runMarked(name, call) : call();
+      },
+    );
   };
-}
-
-/** Routes, guards and pipes are metadata of the function: without the copy they would vanish. */
-function copyMetadata(from: Method, to: Method): void {
-  for (const key of Reflect.getMetadataKeys(from) as unknown[]) {
-    Reflect.defineMetadata(key, Reflect.getMetadata(key, from), to);
-  }
 }

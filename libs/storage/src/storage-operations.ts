@@ -1,3 +1,4 @@
+import { pipelinePresets } from 'nestjs-mainstay/resilience';
 import type { BoundOperation, Operations, Resource } from 'nestjs-mainstay/resource';
 
 /** Moving data has no total deadline; it is given up when it makes no progress. */
@@ -28,7 +29,7 @@ export function bindStorageOperations(
   operations: Operations,
   resource: Pick<Resource, 'name'>,
 ): StorageOperations {
-  const bound = operations.of(resource);
+  const bound = operations.of(resource, pipelinePresets.storage);
   return {
     write: bound.bind('write', TRANSFER),
     put: bound.bind('put', TRANSFER),
