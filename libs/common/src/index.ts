@@ -6,6 +6,7 @@ export { explainMissingPeer, importPeer } from './import-peer.js';
 export { LogThrottle, type LogAdmission } from './log-throttle.js';
 export { MainstayError, isMainstayError, type MainstayErrorOptions } from './mainstay-error.js';
 export { MissingPeerError } from './missing-peer.error.js';
+export { currentProcess, isProcessAlive, type ProcessIdentity } from './process-identity.js';
 export { redactError } from './redact-error.js';
 export { redactText } from './redact-text.js';
 export { formatSize, parseSize } from './size.js';

@@ -13,7 +13,7 @@ import { DocumentsController } from './documents.controller.js';
 import { DocumentsRepository } from './documents.repository.js';
 import { DocumentsService } from './documents.service.js';
 import { PendingContents } from './pending-contents.js';
-import { ProcessIdentity } from './process-identity.js';
+import { ProcessName } from './process-name.js';
 
 /** Documents: uploaded, listed, downloaded, deleted. */
 @Module({
@@ -30,7 +30,7 @@ import { ProcessIdentity } from './process-identity.js';
     DocumentsRepository,
     DocumentsService,
     PendingContents,
-    { provide: ProcessIdentity, useFactory: () => ProcessIdentity.own() },
+    { provide: ProcessName, useFactory: () => ProcessName.own() },
     UploadReceiver,
   ],
   exports: [DocumentContent, DocumentsRepository, PendingContents],

@@ -12,7 +12,7 @@ export class PendingContent {
   @PrimaryColumn('varchar', { length: 36 })
   id!: string;
 
-  /** The process that is at it, see `ProcessIdentity`. */
+  /** The process that is at it, see `ProcessName`. */
   @Column('varchar', { length: 128 })
   owner!: string;
 

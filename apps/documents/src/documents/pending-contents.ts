@@ -4,7 +4,7 @@ import { Clock, redactError } from 'nestjs-mainstay/common';
 import { In, LessThan, MoreThan, type Repository } from 'typeorm';
 import { ContentTakenError } from './documents.errors.js';
 import { PendingContent } from './pending-content.entity.js';
-import { ProcessIdentity } from './process-identity.js';
+import { ProcessName } from './process-name.js';
 
 /** How long a process that cannot be looked at is taken to be alive after it last said so, in milliseconds. */
 export const LEASE_MS = 300_000;
@@ -18,14 +18,14 @@ export class PendingContents {
   readonly #logger = new Logger(PendingContents.name);
   readonly #notes: Repository<PendingContent>;
   readonly #clock: Clock;
-  readonly #self: ProcessIdentity;
+  readonly #self: ProcessName;
   /** What this process is at. */
   readonly #held = new Set<string>();
 
   constructor(
     @InjectRepository(PendingContent) notes: Repository<PendingContent>,
     clock: Clock,
-    self: ProcessIdentity,
+    self: ProcessName,
   ) {
     this.#notes = notes;
     this.#clock = clock;
@@ -50,7 +50,7 @@ export class PendingContents {
   /** Removes the note of a content that is gone; failing that, the sweep does it later. Never rejects. */
   async forget(id: string): Promise<void> {
     try {
-      await this.#notes.delete({ id, owner: this.#self.name });
+      await this.#notes.delete({ id, owner: this.#self.text });
     } catch (error) {
       const { message } = redactError(error);
       this.#logger.warn(`The note of the removed content ${id} stays for now: ${message}`);
@@ -62,7 +62,7 @@ export class PendingContents {
    * @throws ContentTakenError when the note is no longer ours
    */
   async settle(id: string): Promise<void> {
-    const { affected } = await this.#notes.delete({ id, owner: this.#self.name });
+    const { affected } = await this.#notes.delete({ id, owner: this.#self.text });
     if (affected !== 1) throw new ContentTakenError();
   }
 
@@ -79,8 +79,8 @@ export class PendingContents {
 
   /** Whether nobody is at a content any more. */
   async isAbandoned({ id, owner, leaseUntil }: PendingContent): Promise<boolean> {
-    if (owner === this.#self.name) return !this.#held.has(id);
-    const isAlive = await ProcessIdentity.isAlive(owner);
+    if (owner === this.#self.text) return !this.#held.has(id);
+    const isAlive = await this.#self.isAlive(owner);
     return isAlive === undefined ? leaseUntil < this.#clock.wallTime() : !isAlive;
   }
 
@@ -95,12 +95,12 @@ export class PendingContents {
     if (this.#held.size === 0) return;
     const { leaseUntil } = this.#ownership();
     await this.#notes.update(
-      { owner: this.#self.name, leaseUntil: LessThan(leaseUntil) },
+      { owner: this.#self.text, leaseUntil: LessThan(leaseUntil) },
       { leaseUntil },
     );
   }
 
   #ownership(): Pick<PendingContent, 'owner' | 'leaseUntil'> {
-    return { owner: this.#self.name, leaseUntil: Math.floor(this.#clock.wallTime()) + LEASE_MS };
+    return { owner: this.#self.text, leaseUntil: Math.floor(this.#clock.wallTime()) + LEASE_MS };
   }
 }

@@ -19,7 +19,7 @@ import { documentsSchema } from '../documents/documents.schema.js';
 import { LostDocument } from '../documents/lost-document.entity.js';
 import { PendingContent } from '../documents/pending-content.entity.js';
 import { LEASE_MS, PendingContents } from '../documents/pending-contents.js';
-import { ProcessIdentity } from '../documents/process-identity.js';
+import { ProcessName } from '../documents/process-name.js';
 import { ContentAudit, type AuditReport } from './content-audit.js';
 import { LostDocuments } from './lost-documents.js';
 import { OrphanedContents } from './orphaned-contents.js';
@@ -51,7 +51,7 @@ beforeEach(async () => {
       { provide: Clock, useValue: clock },
       { provide: StorageService, useValue: storage },
       { provide: CacheService, useValue: new FakeCache() },
-      { provide: ProcessIdentity, useFactory: () => ProcessIdentity.own() },
+      { provide: ProcessName, useFactory: () => ProcessName.own() },
       ContentAudit,
       DocumentContent,
       DocumentsRepository,
@@ -109,8 +109,8 @@ async function stored(prefix = ''): Promise<string[]> {
 }
 
 async function endedProcess(): Promise<string> {
-  const [host, pid] = (await ProcessIdentity.own()).name.split('/');
-  return [host, pid, '1', 'x'].join('/');
+  const [boot, namespace, pid] = (await ProcessName.own()).text.split('/');
+  return [boot, namespace, pid, '1', 'x'].join('/');
 }
 
 describe('the sweep of unfinished contents', () => {
@@ -123,7 +123,7 @@ describe('the sweep of unfinished contents', () => {
   });
 
   it('leaves alone what a living process is at, however long that takes', async () => {
-    const id = await noteContent((await ProcessIdentity.own()).name);
+    const id = await noteContent((await ProcessName.own()).text);
     await clock.advance(10 * LEASE_MS);
     expect(await sweep()).toBe(0);
     expect(await stored()).toEqual([`documents/${id}`]);

@@ -16,13 +16,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SystemClock } from 'nestjs-mainstay/common';
+import { currentProcess, SystemClock } from 'nestjs-mainstay/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KeyPrefix } from '../keys/key-prefix.js';
 import { ObjectKey } from '../keys/object-key.js';
 import type { Disk } from './disk.js';
 import { LocalDisk } from './local-disk.js';
-import { currentProcess } from './local/process-identity.js';
 import { tempName } from './local/temp-name.js';
 import { prepareDisk } from './prepare-disk.js';
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, chmod, lstat, open, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Clock } from 'nestjs-mainstay/common';
+import { currentProcess, type Clock, type ProcessIdentity } from 'nestjs-mainstay/common';
 import { StorageInvalidRootError, StorageRootMissingError } from '../../errors/disk.errors.js';
 import { RESERVED_PREFIX } from '../../keys/key-grammar.js';
 import type { DiskUsage } from '../disk.js';
@@ -9,7 +9,6 @@ import type { Containment, OpenFolder } from './containment.js';
 import { isErrno } from './errno.js';
 import type { FolderMaker } from './folder-maker.js';
 import { OPEN_NEW } from './open-flags.js';
-import { currentProcess, type ProcessIdentity } from './process-identity.js';
 import { RootMarker } from './root-marker.js';
 import { syncFolder } from './sync-folder.js';
 import { TempFile } from './temp-file.js';

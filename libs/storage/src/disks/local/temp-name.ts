@@ -1,4 +1,4 @@
-import type { ProcessIdentity } from './process-identity.js';
+import type { ProcessIdentity } from 'nestjs-mainstay/common';
 
 const WIDTHS = [8, 10, 8, 12, 8, 8] as const;
 const PATTERN = new RegExp(`^\\.t${WIDTHS.map((width) => `-([0-9a-f]{${width}})`).join('')}$`);

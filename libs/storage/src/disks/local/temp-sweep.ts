@@ -1,7 +1,6 @@
 import { lstat, readdir, unlink } from 'node:fs/promises';
-import type { Clock } from 'nestjs-mainstay/common';
+import { isProcessAlive, type Clock, type ProcessIdentity } from 'nestjs-mainstay/common';
 import { isErrno } from './errno.js';
-import { isAlive, type ProcessIdentity } from './process-identity.js';
 import { ownerOfTemp } from './temp-name.js';
 
 /**
@@ -25,7 +24,7 @@ export async function sweepTemps(
     const owner = ownerOfTemp(name);
     if (!owner) continue;
     const path = `${folder}/${name}`;
-    const alive = (await isAlive(owner, self)) ?? (await isRecent(path, clock));
+    const alive = (await isProcessAlive(owner, self)) ?? (await isRecent(path, clock));
     if (alive || !(await isRemoved(path))) left++;
   }
   return left;

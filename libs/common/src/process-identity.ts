@@ -1,17 +1,20 @@
 import { readFile, stat } from 'node:fs/promises';
 
-/** Who made a temporary file. All parts are whole numbers. */
+/**
+ * What tells a process from every other one, of other machines and containers and of later ones with its pid, so that who
+ * reads it later knows whether it still runs. All parts are whole numbers; 0 where the platform does not tell.
+ */
 export interface ProcessIdentity {
   /** The start of the machine: the beginning of Linux' boot id. */
   readonly boot: number;
   /** The namespace in which `pid` means something: containers have their own. */
   readonly namespace: number;
   readonly pid: number;
-  /** When the process began, in ticks since the boot: tells it from a later one with the same pid. 0 when not known. */
+  /** When the process began, in ticks since the boot. */
   readonly startTicks: number;
 }
 
-/** The identity of this process; parts that the platform does not tell are 0. */
+/** The identity of this process. */
 export async function currentProcess(): Promise<ProcessIdentity> {
   const [boot, namespace, startTicks] = await Promise.all([
     bootId(),
@@ -21,15 +24,21 @@ export async function currentProcess(): Promise<ProcessIdentity> {
   return { boot, namespace, pid: process.pid, startTicks: startTicks ?? 0 };
 }
 
-/** Whether the process that an identity belongs to runs; `undefined` when that cannot be told from here. */
-export async function isAlive(
+/**
+ * Whether the process that an identity belongs to runs.
+ * @param self the identity of this process
+ * @returns `undefined` when that cannot be told from here: it is, or was, of another machine or container
+ */
+export async function isProcessAlive(
   owner: ProcessIdentity,
   self: ProcessIdentity,
 ): Promise<boolean | undefined> {
-  if (owner.boot !== self.boot || owner.namespace !== self.namespace) return undefined;
+  if (self.boot === 0 || owner.boot !== self.boot) return undefined;
+  if (self.namespace === 0 || owner.namespace !== self.namespace) return undefined;
   if (!answersSignals(owner.pid)) return false;
   const startTicks = await startTicksOf(owner.pid);
-  return startTicks === undefined || owner.startTicks === 0 || startTicks === owner.startTicks;
+  if (startTicks === undefined || owner.startTicks === 0) return undefined;
+  return startTicks === owner.startTicks;
 }
 
 function answersSignals(pid: number): boolean {
