@@ -13,7 +13,7 @@ export function initializationAdvice(classification: Classification): string {
     case 'permanent':
       return classification.reason === 'auth'
         ? 'It refuses the credentials or the permissions: check them in the configuration.'
-        : 'The configuration does not fit: check it; trying again would not help.';
+        : 'The configuration does not fit: check it, and start again with the right one.';
     default:
       return 'This error is not known to Mainstay: see its stack.';
   }

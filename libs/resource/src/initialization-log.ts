@@ -1,6 +1,6 @@
 import { formatDuration } from 'nestjs-mainstay/common';
 import { GuardedLogger } from 'nestjs-mainstay/resilience';
-import { initializationAdvice } from './initialization-advice.js';
+import { endsBoot, initializationAdvice } from './initialization-advice.js';
 import type { InitializationFailure } from './initialization.js';
 import { messageOf, type RegisteredResource } from './registered-resource.js';
 
@@ -30,8 +30,7 @@ export class InitializationLog {
     const advice = initializationAdvice(failure.classification);
     const text = `${entry.name}: step "${failure.step}" failed: ${messageOf(failure.error)}. ${advice}`;
     if (this.#isNew(entry, failure)) {
-      const where = entry.resource.boot === 'required' ? '' : ' in the background';
-      this.#logger.error(`${text} Trying again${where}.`);
+      this.#logger.error(`${text} ${whatFollows(entry, failure)}`);
     } else {
       this.#logger.debug(`${text} Try ${entry.initializationTries}.`);
     }
@@ -50,4 +49,13 @@ export class InitializationLog {
     told.add(fingerprint);
     return true;
   }
+}
+
+function whatFollows(
+  { resource }: RegisteredResource,
+  { classification }: InitializationFailure,
+): string {
+  if (resource.boot === 'required') return 'Trying again.';
+  if (!endsBoot(classification)) return 'Trying again in the background.';
+  return 'The application runs on without it, as it has started already; trying again at most every 30 s, in case the other side is changed.';
 }

@@ -312,9 +312,29 @@ describe('ResourceInitializer', () => {
         Promise.reject(errors.shift() ?? REFUSED),
       );
       await initializer.start(resource);
-      await clock.advance(3_000);
+      await clock.advance(5_000);
       expect(errors).toEqual([]);
       expect(lines.error.map((line) => line.includes('credentials'))).toEqual([false, true]);
+    });
+
+    it('does not storm a server that refuses the password only after the boot: says what to do, shows it, tries ever more rarely', async () => {
+      const { initializer, clock, registry } = setUp();
+      const late = async (): Promise<void> => {
+        await clock.sleep(1_000);
+        throw DENIED;
+      };
+      const resource = new StagedResource('cache').step('test connection', late);
+      const started = initializer.start(resource);
+      await clock.advance(500);
+      await started;
+      await clock.advance(600_000);
+
+      expect(lines.error).toEqual([
+        'cache: step "test connection" failed: no. It refuses the credentials or the permissions: check them in the configuration. ' +
+          'The application runs on without it, as it has started already; trying again at most every 30 s, in case the other side is changed.',
+      ]);
+      expect(registry.get('cache')).toMatchObject({ phase: 'failed', lastError: 'no' });
+      expect(registry.get('cache')?.initializationTries).toBeLessThan(40);
     });
 
     it('takes steps() that throws for a step that fails', async () => {

@@ -9,6 +9,7 @@ import {
   type OperationRecorder,
 } from 'nestjs-mainstay/resilience';
 import { endsBoot, initializationAdvice } from './initialization-advice.js';
+import { InitializationBackOff } from './initialization-back-off.js';
 import { InitializationLog } from './initialization-log.js';
 import { Initialization, stillRunning, type InitializationFailure } from './initialization.js';
 import { Operations } from './operations.js';
@@ -23,9 +24,6 @@ const DEGRADED_WAIT_MS = 500;
 /** How long a `required` boot tries, and how long closing everything may take after it, in milliseconds. */
 const REQUIRED_BUDGET_MS = 20_000;
 const CLOSING_BUDGET_MS = 5_000;
-/** The wait before another try is random between these, in milliseconds. */
-const MIN_BACK_OFF_MS = 200;
-const MAX_BACK_OFF_MS = 1_000;
 
 type Attempt = Promise<InitializationFailure | undefined>;
 
@@ -106,8 +104,9 @@ export class ResourceInitializer {
 
   async #bootRequired(entry: RegisteredResource, first: Attempt): Promise<void> {
     const deadline = this.#clock.now() + REQUIRED_BUDGET_MS;
+    const backOff = new InitializationBackOff(this.#clock);
     let last: InitializationFailure | undefined;
-    for (let attempt = first; ; attempt = this.#tryAgain(entry, last)) {
+    for (let attempt = first; ; attempt = this.#tryAgain(entry, last, backOff)) {
       const result = await this.#within(deadline - this.#clock.now(), attempt);
       if (!result) return;
       if (result === 'pending')
@@ -118,9 +117,10 @@ export class ResourceInitializer {
   }
 
   #continueInBackground(entry: RegisteredResource, first: Attempt): void {
+    const backOff = new InitializationBackOff(this.#clock);
     const untilReady = async (): Promise<void> => {
       let failure = await first;
-      while (failure) failure = await this.#tryAgain(entry, failure, { background: true });
+      while (failure) failure = await this.#tryAgain(entry, failure, backOff, { background: true });
     };
     untilReady().catch((error: unknown) => {
       if (!this.#stop.signal.aborted) this.#log.ended(entry, error);
@@ -153,12 +153,14 @@ export class ResourceInitializer {
   async #tryAgain(
     entry: RegisteredResource,
     failure: InitializationFailure,
+    backOff: InitializationBackOff,
     options?: { background: boolean },
   ): Attempt {
     this.#stop.signal.throwIfAborted();
     this.#log.failed(entry, failure);
     await this.#closer.release(entry);
-    await this.#clock.sleep(this.#backOffMs(), this.#stop.signal, options);
+    const delayMs = backOff.next(failure.classification);
+    await this.#clock.sleep(delayMs, this.#stop.signal, options);
     return this.#tryOnce(entry);
   }
 
@@ -194,9 +196,5 @@ export class ResourceInitializer {
   #classifierOf(entry: RegisteredResource): (error: unknown) => Classification {
     const operations = this.#operations.find(entry.name);
     return (error) => operations?.classify(error) ?? this.#detector.detect(error);
-  }
-
-  #backOffMs(): number {
-    return MIN_BACK_OFF_MS + this.#clock.random() * (MAX_BACK_OFF_MS - MIN_BACK_OFF_MS);
   }
 }
