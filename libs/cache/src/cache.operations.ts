@@ -10,7 +10,7 @@ import { detectRedisError } from './stores/redis/detect-redis-error.js';
 export const QUEUED = Symbol('queued');
 
 /** No public call of a cache is pending for longer than half a second. */
-const EMBEDDED: PipelineOptions = { ...pipelinePresets.cache, totalTimeoutMs: 500 };
+const EMBEDDED: PipelineOptions = { ...pipelinePresets.cache, totalTimeoutMs: 500, limiter: false };
 
 /**
  * A store with a shared tier keeps its own deadlines and knows whether it is connected: a breaker before it would keep
@@ -21,6 +21,7 @@ const SHARED: PipelineOptions = {
   totalTimeoutMs: false,
   retry: false,
   breaker: false,
+  limiter: false,
   rules: [detectRedisError],
 };
 
@@ -55,7 +56,13 @@ export function bindCacheOperations(
   const { factoryTimeout } = backend.config;
   const factory = operations.of(
     { name: `${backend.name}.factory` },
-    { tryTimeoutMs: factoryTimeout, totalTimeoutMs: factoryTimeout, retry: false, breaker: false },
+    {
+      tryTimeoutMs: factoryTimeout,
+      totalTimeoutMs: factoryTimeout,
+      retry: false,
+      breaker: false,
+      limiter: false,
+    },
   );
   const write = { idempotent: true };
   return {

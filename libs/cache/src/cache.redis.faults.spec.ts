@@ -163,6 +163,7 @@ describe.each(FAULTS)('a Redis that is $name', ({ begin, end }) => {
     await cache.set('written', 1);
     expect(callsOf('get')).toEqual([
       'cache.get attempt',
+      'cache.get fallback answered',
       'cache.get outcome using-fallback after 1',
       'cache.get hit',
     ]);

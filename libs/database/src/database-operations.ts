@@ -4,13 +4,14 @@ import { endsTransaction } from './engine/transaction-words.js';
 import { detectDatabaseError } from './errors/to-database-error.js';
 
 /**
- * How database operations are protected. SQLite works inside this process: waits are bounded where they happen (for the
- * connection, for other processes), and what fails there has been tried again already.
+ * How database operations are protected. SQLite works inside this process, PostgreSQL behind a pool: waits are bounded
+ * where they happen (for a connection, for other processes), and what fails there has been tried again already.
  */
 export const DATABASE_PIPELINE: PipelineOptions = {
   tryTimeoutMs: false,
   totalTimeoutMs: false,
   retry: false,
+  limiter: false,
   rules: [detectDatabaseError],
 };
 

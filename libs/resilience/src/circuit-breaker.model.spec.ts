@@ -1,16 +1,13 @@
 import fc from 'fast-check';
 import { FakeClock } from 'nestjs-mainstay/testing';
 import { describe, expect, it } from 'vitest';
-import {
-  CircuitBreaker,
-  type CircuitPermit,
-  type CircuitState,
-  type CircuitTransition,
-} from './circuit-breaker.js';
+import { CircuitBreaker } from './circuit-breaker.js';
+import type { CircuitPermit } from './circuit-leases.js';
+import type { CircuitState, CircuitTransition } from './circuit-transition.js';
 import { CircuitOpenError } from './circuit-open.error.js';
-import type { BreakerOptions } from './resilience.options.js';
+import type { ResolvedBreakerOptions } from './resolve-options.js';
 
-const OPTIONS: Required<BreakerOptions> = {
+const OPTIONS: ResolvedBreakerOptions = {
   failureRatio: 0.5,
   minimumCalls: 4,
   windowMs: 1_000,
@@ -18,6 +15,9 @@ const OPTIONS: Required<BreakerOptions> = {
   consecutiveSpanMs: 200,
   openMs: 500,
   halfOpenPermits: 2,
+  opensOnRefused: false,
+  slowCallMs: Infinity,
+  slowCallRatio: 0.5,
 };
 const LEASE_MS = 400;
 const BUCKET_MS = OPTIONS.windowMs / 10;

@@ -1,11 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { FakeClock } from 'nestjs-mainstay/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { CircuitBreaker, type CircuitPermit, type CircuitTransition } from './circuit-breaker.js';
+import { CircuitBreaker } from './circuit-breaker.js';
+import type { CircuitPermit } from './circuit-leases.js';
+import type { CircuitTransition } from './circuit-transition.js';
 import { CircuitOpenError } from './circuit-open.error.js';
-import type { BreakerOptions } from './resilience.options.js';
+import type { ResolvedBreakerOptions } from './resolve-options.js';
 
-const DEFAULTS: Required<BreakerOptions> = {
+const DEFAULTS: ResolvedBreakerOptions = {
   failureRatio: 0.5,
   minimumCalls: 10,
   windowMs: 10_000,
@@ -13,10 +15,13 @@ const DEFAULTS: Required<BreakerOptions> = {
   consecutiveSpanMs: 1_000,
   openMs: 5_000,
   halfOpenPermits: 3,
+  opensOnRefused: false,
+  slowCallMs: Infinity,
+  slowCallRatio: 0.5,
 };
 const LEASE_MS = 20_000;
 
-function setUp(options: BreakerOptions = {}) {
+function setUp(options: Partial<ResolvedBreakerOptions> = {}) {
   const clock = new FakeClock();
   const breaker = new CircuitBreaker('cache', { ...DEFAULTS, ...options }, LEASE_MS, clock);
   const transitions: CircuitTransition[] = [];
@@ -55,7 +60,7 @@ describe('CircuitBreaker', () => {
       fail(breaker);
       expect(breaker.state).toBe('open');
       expect(transitions).toEqual([
-        { resource: 'cache', from: 'closed', to: 'open', reason: 'failure-ratio' },
+        { resource: 'cache', from: 'closed', to: 'open', reason: 'failure-ratio', at: 0 },
       ]);
     });
 

@@ -1,35 +1,15 @@
 import type { Clock } from 'nestjs-mainstay/common';
+import { CallWindow } from './call-window.js';
+import { CircuitLeases, type CircuitPermit } from './circuit-leases.js';
 import { CircuitOpenError } from './circuit-open.error.js';
-import { FailureWindow } from './failure-window.js';
+import type {
+  CircuitReason,
+  CircuitState,
+  CircuitStatus,
+  CircuitTransition,
+} from './circuit-transition.js';
 import { ListenerErrors } from './listener-errors.js';
-import type { BreakerOptions } from './resilience.options.js';
-
-/** `isolated`: held open by an operator until `reset()`. */
-export type CircuitState = 'closed' | 'open' | 'half-open' | 'isolated';
-
-/** Why a breaker changed its state. */
-export type CircuitReason =
-  | 'failure-ratio'
-  | 'consecutive-failures'
-  | 'half-open-failure'
-  | 'half-open-success'
-  | 'open-time-over'
-  | 'probe'
-  | 'isolated'
-  | 'reset';
-
-/** A change of a breaker's state. */
-export interface CircuitTransition {
-  readonly resource: string;
-  readonly from: CircuitState;
-  readonly to: CircuitState;
-  readonly reason: CircuitReason;
-}
-
-/** The right to one execution; its result is given back with it. A permit of an earlier state changes nothing. */
-export interface CircuitPermit {
-  readonly generation: number;
-}
+import type { ResolvedBreakerOptions } from './resolve-options.js';
 
 /** The random part of the open time, so that instances do not come back together. */
 const OPEN_JITTER = 0.2;
@@ -40,73 +20,101 @@ const OPEN_JITTER = 0.2;
  */
 export class CircuitBreaker {
   readonly #resource: string;
-  readonly #options: Required<BreakerOptions>;
-  readonly #leaseMs: number;
+  readonly #options: ResolvedBreakerOptions;
   readonly #clock: Clock;
-  readonly #window: FailureWindow;
-  readonly #leases = new Map<CircuitPermit, number>();
+  readonly #window: CallWindow;
+  readonly #leases: CircuitLeases;
   readonly #listeners = new Set<(transition: CircuitTransition) => void>();
   readonly #listenerErrors = new ListenerErrors('CircuitBreaker');
   #state: CircuitState = 'closed';
   #permit: CircuitPermit = { generation: 0 };
+  #last: CircuitTransition | undefined;
+  #lastRecoveryMs: number | undefined;
   #openUntil = 0;
   #consecutiveFailures = 0;
   #streakStartedAt = 0;
-  #halfOpenSuccesses = 0;
+  /** When the streak began that opened the breaker; `undefined` while there is no outage. */
+  #outageStartedAt: number | undefined;
 
   /** @param leaseMs how long a half-open permit may stay out before another call gets it */
-  constructor(resource: string, options: Required<BreakerOptions>, leaseMs: number, clock: Clock) {
+  constructor(resource: string, options: ResolvedBreakerOptions, leaseMs: number, clock: Clock) {
     this.#resource = resource;
     this.#options = options;
-    this.#leaseMs = leaseMs;
     this.#clock = clock;
-    this.#window = new FailureWindow(options.windowMs, clock);
+    this.#window = new CallWindow(options.windowMs, clock.now());
+    this.#leases = new CircuitLeases(options.halfOpenPermits, leaseMs);
   }
 
   get state(): CircuitState {
     return this.#state;
   }
 
+  /** Whether calls are let through as if there were no breaker. */
+  get isClosed(): boolean {
+    return this.#state === 'closed' || this.#state === 'metrics-only';
+  }
+
+  /** Its state, why it is in it and since when. */
+  status(): CircuitStatus {
+    return {
+      state: this.#state,
+      reason: this.#last?.reason,
+      note: this.#last?.note,
+      since: this.#last?.at ?? 0,
+      lastRecoveryMs: this.#lastRecoveryMs,
+    };
+  }
+
   /**
    * Asks for the right to one execution.
    * @throws {@link CircuitOpenError} while open, isolated, or half-open with all permits out
    */
-  admit(): CircuitPermit {
-    if (this.#state === 'closed') return this.#permit;
-    if (this.#state === 'open' && this.#clock.now() >= this.#openUntil) {
+  admit(now: number = this.#clock.now()): CircuitPermit {
+    if (this.isClosed) return this.#permit;
+    if (this.#state === 'open' && now >= this.#openUntil) {
       this.#transition('half-open', 'open-time-over');
     }
-    if (this.#state !== 'half-open') throw this.#rejection();
-    return this.#lease();
+    const permit = this.#state === 'half-open' && this.#leases.take(this.#permit.generation, now);
+    if (!permit) throw this.#rejection(now);
+    return permit;
   }
 
   /** The execution succeeded, or failed in a way that shows that the dependency serves. */
-  recordSuccess(permit: CircuitPermit): void {
+  recordSuccess(permit: CircuitPermit, durationMs = 0, now: number = this.#clock.now()): void {
     if (permit.generation !== this.#permit.generation) return;
-    if (this.#state === 'closed') {
-      this.#window.recordSuccess();
+    const isSlow = durationMs >= this.#options.slowCallMs;
+    if (this.#state === 'half-open') this.#succeedHalfOpen(permit, isSlow);
+    else {
       this.#consecutiveFailures = 0;
-    } else if (this.#state === 'half-open' && this.#leases.delete(permit)) {
-      this.#halfOpenSuccesses++;
-      if (this.#halfOpenSuccesses >= this.#options.halfOpenPermits) {
-        this.#transition('closed', 'half-open-success');
-      }
+      this.#window.recordSuccess(now, isSlow);
+      if (isSlow) this.#judge(now);
     }
   }
 
-  /** The dependency failed. */
-  recordFailure(permit: CircuitPermit): void {
+  /**
+   * The dependency failed.
+   * @param isRefused nothing could be sent, since nobody listens there
+   */
+  recordFailure(
+    permit: CircuitPermit,
+    durationMs = 0,
+    now: number = this.#clock.now(),
+    isRefused = false,
+  ): void {
     if (permit.generation !== this.#permit.generation) return;
     if (this.#state === 'half-open') {
-      if (this.#leases.delete(permit)) this.#open('half-open-failure');
-    } else if (this.#state === 'closed') {
-      this.#countFailure();
+      if (this.#leases.giveBack(permit)) this.#open('half-open-failure');
+      return;
     }
+    if (this.#consecutiveFailures++ === 0) this.#streakStartedAt = now;
+    this.#window.recordFailure(now, durationMs >= this.#options.slowCallMs);
+    if (isRefused && this.#options.opensOnRefused) this.#open('connection-refused');
+    else this.#judge(now);
   }
 
   /** The execution says nothing about the dependency (cancelled, unknown error): gives a half-open permit back. */
   recordNeutral(permit: CircuitPermit): void {
-    this.#leases.delete(permit);
+    this.#leases.giveBack(permit);
   }
 
   /**
@@ -115,7 +123,7 @@ export class CircuitBreaker {
    */
   recordProbe(succeeded: boolean): void {
     if (this.#state === 'isolated') return;
-    if (this.#state === 'closed') {
+    if (this.isClosed) {
       if (succeeded) this.recordSuccess(this.#permit);
       else this.recordFailure(this.#permit);
     } else if (succeeded) {
@@ -125,9 +133,17 @@ export class CircuitBreaker {
     }
   }
 
-  /** Rejects every call until {@link reset}. */
-  isolate(): void {
-    if (this.#state !== 'isolated') this.#transition('isolated', 'isolated');
+  /**
+   * Rejects every call until {@link reset}.
+   * @param note why, for whoever looks at the health of the resource; no secrets
+   */
+  isolate(note?: string): void {
+    if (this.#state !== 'isolated') this.#transition('isolated', 'isolated', note);
+  }
+
+  /** Lets every call through and only counts, until {@link reset}. */
+  metricsOnly(): void {
+    if (this.#state !== 'metrics-only') this.#transition('metrics-only', 'metrics-only');
   }
 
   /** Closes the breaker and forgets what it counted. */
@@ -143,58 +159,72 @@ export class CircuitBreaker {
     return () => this.#listeners.delete(listener);
   }
 
-  #countFailure(): void {
-    const now = this.#clock.now();
-    if (this.#consecutiveFailures++ === 0) this.#streakStartedAt = now;
-    this.#window.recordFailure();
-    const { consecutiveFailures, consecutiveSpanMs, minimumCalls, failureRatio } = this.#options;
+  #succeedHalfOpen(permit: CircuitPermit, isSlow: boolean): void {
+    if (!this.#leases.giveBack(permit)) return;
+    if (isSlow) this.#open('slow-calls');
+    else if (this.#leases.succeed()) this.#transition('closed', 'half-open-success');
+  }
+
+  #judge(now: number): void {
+    const { consecutiveFailures, consecutiveSpanMs, minimumCalls } = this.#options;
     const streakMs = now - this.#streakStartedAt;
     if (this.#consecutiveFailures >= consecutiveFailures && streakMs >= consecutiveSpanMs) {
       this.#open('consecutive-failures');
       return;
     }
-    const measured = this.#window.measure();
-    if (measured.calls >= minimumCalls && measured.failureRatio >= failureRatio) {
-      this.#open('failure-ratio');
-    }
+    const { calls, failureRatio, slowRatio } = this.#window.measure(now);
+    if (calls < minimumCalls) return;
+    if (failureRatio >= this.#options.failureRatio) this.#open('failure-ratio');
+    else if (slowRatio >= this.#options.slowCallRatio) this.#open('slow-calls');
   }
 
   #open(reason: CircuitReason): void {
+    if (this.#state === 'metrics-only') return;
     const jitter = 1 + OPEN_JITTER * (2 * this.#clock.random() - 1);
-    this.#openUntil = this.#clock.now() + this.#options.openMs * jitter;
+    const now = this.#clock.now();
+    this.#openUntil = now + this.#options.openMs * jitter;
+    this.#outageStartedAt ??= this.#consecutiveFailures > 0 ? this.#streakStartedAt : now;
     this.#transition('open', reason);
   }
 
-  #lease(): CircuitPermit {
-    const now = this.#clock.now();
-    for (const [permit, expiresAt] of this.#leases) {
-      if (expiresAt <= now) this.#leases.delete(permit);
-    }
-    if (this.#leases.size + this.#halfOpenSuccesses >= this.#options.halfOpenPermits) {
-      throw this.#rejection();
-    }
-    const permit = { generation: this.#permit.generation };
-    this.#leases.set(permit, now + this.#leaseMs);
-    return permit;
-  }
-
-  #rejection(): CircuitOpenError {
-    const remainingMs =
-      this.#state === 'open' ? this.#openUntil - this.#clock.now() : this.#options.openMs;
+  #rejection(now: number): CircuitOpenError {
+    const remainingMs = this.#state === 'open' ? this.#openUntil - now : this.#options.openMs;
     return new CircuitOpenError(this.#resource, Math.max(0, Math.ceil(remainingMs)));
   }
 
-  #transition(to: CircuitState, reason: CircuitReason): void {
-    const transition = { resource: this.#resource, from: this.#state, to, reason };
+  #transition(to: CircuitState, reason: CircuitReason, note?: string): void {
+    const at = this.#clock.now();
+    const recoveryMs = this.#endOutage(to, reason, at);
+    const transition: CircuitTransition = {
+      resource: this.#resource,
+      from: this.#state,
+      to,
+      reason,
+      at,
+      ...(note === undefined ? {} : { note }),
+      ...(recoveryMs === undefined ? {} : { recoveryMs }),
+    };
+    this.#last = transition;
     this.#state = to;
     this.#permit = { generation: this.#permit.generation + 1 };
     this.#leases.clear();
-    this.#halfOpenSuccesses = 0;
     this.#consecutiveFailures = 0;
     if (to === 'closed') this.#window.clear();
     const listeners = [...this.#listeners];
     for (const listener of listeners) {
       this.#listenerErrors.guard('A listener of a circuit breaker', () => listener(transition));
     }
+  }
+
+  /** How long the outage took that ends with this transition: an operator's word does not end one, it only hides it. */
+  #endOutage(to: CircuitState, reason: CircuitReason, at: number): number | undefined {
+    const startedAt = this.#outageStartedAt;
+    if (to === 'open' || to === 'half-open') return undefined;
+    this.#outageStartedAt = undefined;
+    if (startedAt === undefined || (reason !== 'half-open-success' && reason !== 'probe')) {
+      return undefined;
+    }
+    this.#lastRecoveryMs = at - startedAt;
+    return this.#lastRecoveryMs;
   }
 }

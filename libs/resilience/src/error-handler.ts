@@ -1,21 +1,19 @@
-import type { Clock } from 'nestjs-mainstay/common';
 import type { Execution } from './execution.js';
 import type { RecoveryHandler } from './recovery-handler.js';
+import type { Recovery } from './recovery.js';
 import type { UnknownErrorLog } from './unknown-error-log.js';
 
 /**
- * What happens after an operation failed: a known error goes to the {@link RecoveryHandler}, an unknown one is logged and
- * rethrown as it is; the outcome is always recorded.
+ * Decides what becomes of a call whose first try failed: known errors go to the {@link RecoveryHandler}, unknown ones are
+ * logged and thrown on as they are.
  */
 export class ErrorHandler {
   readonly #recovery: RecoveryHandler;
   readonly #unknownErrors: UnknownErrorLog;
-  readonly #clock: Clock;
 
-  constructor(recovery: RecoveryHandler, unknownErrors: UnknownErrorLog, clock: Clock) {
+  constructor(recovery: RecoveryHandler, unknownErrors: UnknownErrorLog) {
     this.#recovery = recovery;
     this.#unknownErrors = unknownErrors;
-    this.#clock = clock;
   }
 
   /**
@@ -23,27 +21,21 @@ export class ErrorHandler {
    * @returns the value of a retry or a fallback
    * @throws the operation's last error
    */
-  async handle<A, R>(execution: Execution<A, R>, error: unknown): Promise<R> {
-    const { resource, name, recorder } = execution.operation;
-    if (isUnknown(execution)) {
-      this.#unknownErrors.log(resource, name, error);
-      recorder.recordOutcome('no-recovery-possible', execution.tries, 0);
-      throw error;
-    }
-    const recovery = await this.#recovery.recover(execution);
-    if ('error' in recovery && isUnknown(execution)) {
+  handle<A, R>(execution: Execution<A, R>): Promise<R> {
+    const hopeless = this.#recovery.giveUp(execution);
+    if (hopeless === undefined) return this.#recover(execution);
+    return this.#end(execution, hopeless);
+  }
+
+  async #recover<A, R>(execution: Execution<A, R>): Promise<R> {
+    return this.#end(execution, await this.#recovery.recover(execution));
+  }
+
+  #end<A, R>(execution: Execution<A, R>, recovery: Recovery<R>): Promise<R> {
+    const { resource, name } = execution.operation;
+    if ('error' in recovery && execution.failure.classification.kind === 'unknown') {
       this.#unknownErrors.log(resource, name, recovery.error);
     }
-    recorder.recordOutcome(
-      recovery.outcome,
-      execution.tries,
-      this.#clock.now() - execution.firstFailureAt,
-    );
-    if ('value' in recovery) return recovery.value;
-    throw recovery.error;
+    return execution.recovered(recovery);
   }
-}
-
-function isUnknown<A, R>(execution: Execution<A, R>): boolean {
-  return execution.failure?.classification.kind === 'unknown';
 }

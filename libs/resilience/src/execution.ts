@@ -1,18 +1,9 @@
-import type { Clock } from 'nestjs-mainstay/common';
-import type { CircuitBreaker, CircuitPermit } from './circuit-breaker.js';
-import { isFailureOfDependency, type Classification } from './classification.js';
-import type { ErrorDetector } from './error-detector.js';
-import { OperationCancelledError } from './operation-cancelled.error.js';
-import { OperationTimeoutError } from './operation-timeout.error.js';
+import type { Classification } from './classification.js';
 import type { BoundOperationSpec, CallOptions, Work } from './operation.js';
-import { TryContext } from './try-context.js';
-
-/** What the executions of one pipeline share. */
-export interface ExecutionEnvironment {
-  readonly clock: Clock;
-  readonly detector: ErrorDetector;
-  readonly breaker: CircuitBreaker | undefined;
-}
+import type { PipelineEnvironment } from './pipeline-environment.js';
+import type { Recovery } from './recovery.js';
+import { countGivenUp } from './retry-layer.js';
+import { Try } from './try.js';
 
 /** An error of a try and what detection says of it. */
 export interface Failure {
@@ -20,10 +11,13 @@ export interface Failure {
   readonly classification: Classification;
 }
 
-/** One call of an operation: executes its tries, each under its deadlines and the breaker. */
+/** One call of an operation, from its beginning to its one end: its tries, and what the last one failed with. */
 export class Execution<A, R> {
+  readonly environment: PipelineEnvironment;
   readonly operation: BoundOperationSpec<A, R>;
+  readonly work: Work<A, R>;
   readonly arg: A;
+  /** The caller's signal. */
   readonly signal: AbortSignal | undefined;
   /** When the caller needs the answer, as a time of the clock; `Infinity` if it did not say. */
   readonly callerDeadline: number;
@@ -33,144 +27,95 @@ export class Execution<A, R> {
   tries = 0;
   /** When the first try failed. */
   firstFailureAt = 0;
-  /** What the last try failed with. */
-  failure: Failure | undefined;
 
-  readonly #environment: ExecutionEnvironment;
-  readonly #work: Work<A, R>;
-  /** The last try had less time than the operation gives it, because its caller has no more. */
-  #isCutByCaller = false;
+  readonly #startedAt: number;
+  #failure: Failure | undefined = undefined;
+  #givenUpBefore = 0;
 
   constructor(
-    environment: ExecutionEnvironment,
+    environment: PipelineEnvironment,
     operation: BoundOperationSpec<A, R>,
     work: Work<A, R>,
     arg: A,
     call: CallOptions | undefined,
   ) {
-    this.#environment = environment;
-    this.#work = work;
+    const now = environment.clock.now();
+    this.environment = environment;
     this.operation = operation;
+    this.work = work;
     this.arg = arg;
     this.signal = call?.signal;
-    const total = operation.totalTimeoutMs;
-    const own = total === false ? Infinity : environment.clock.now() + total;
     this.callerDeadline = call?.deadline ?? Infinity;
-    this.deadline = Math.min(own, this.callerDeadline);
+    this.deadline = Math.min(now + operation.totalTimeoutMs, this.callerDeadline);
+    this.#startedAt = now;
+  }
+
+  /** The whole call. @returns the value itself where the work gives it at once */
+  start(): R | Promise<R> {
+    this.environment.inFlight.begin();
+    this.operation.observer?.begun();
+    this.#givenUpBefore = countGivenUp();
+    return new Try(this).start(this.#startedAt);
+  }
+
+  /** One more try, of a call that failed before. */
+  async tryAgain(): Promise<R> {
+    this.#givenUpBefore = countGivenUp();
+    return new Try(this).start(this.environment.clock.now());
+  }
+
+  /** What the last try failed with. */
+  get failure(): Failure {
+    if (!this.#failure) throw new Error('An execution that has not failed has no failure.');
+    return this.#failure;
+  }
+
+  /** What `countGivenUp` gave when the last try began. */
+  get givenUpBefore(): number {
+    return this.#givenUpBefore;
   }
 
   /** Time left for the call, in milliseconds; `Infinity` without a deadline. */
   remainingMs(): number {
-    return this.deadline === Infinity ? Infinity : this.deadline - this.#environment.clock.now();
+    return this.deadline === Infinity ? Infinity : this.deadline - this.environment.clock.now();
   }
 
-  /**
-   * Executes the work once.
-   * @throws what the try failed with; also kept as {@link failure}
-   */
-  async tryOnce(): Promise<R> {
-    let permit: CircuitPermit | undefined;
-    let startedAt = -1;
-    try {
-      this.#throwIfOver();
-      if (this.operation.asksBreaker) permit = this.#environment.breaker?.admit();
-      startedAt = this.#environment.clock.now();
-      const value = await this.#runBounded(
-        new TryContext(this.operation.resource, this.operation.name, ++this.tries),
-      );
-      this.operation.recorder.recordTry(this.#environment.clock.now() - startedAt);
-      if (permit) this.#environment.breaker?.recordSuccess(permit);
-      return value;
-    } catch (error) {
-      this.#fail(error, permit, startedAt);
-      throw error;
+  /** A try succeeded: the call has, if it was the first; otherwise its recovery ends it. */
+  trySucceeded(value: R, now: number): void {
+    if (this.#failure === undefined) this.#end(value, now);
+  }
+
+  /** A try failed: the first one is handed to the handler, whose word is the result of the call. */
+  tryFailed(failure: Failure, now: number): Promise<R> {
+    const isFirst = this.#failure === undefined;
+    this.#failure = failure;
+    if (!isFirst) return Promise.reject(failure.error);
+    this.firstFailureAt = now;
+    return this.environment.handler.handle(this);
+  }
+
+  /** The recovery of the call has ended, and the call with it. */
+  recovered(recovery: Recovery<R>): Promise<R> {
+    const { environment, operation } = this;
+    const now = environment.clock.now();
+    const { outcome, reason } = recovery;
+    operation.recorder.recordOutcome(outcome, this.tries, now - this.firstFailureAt, reason);
+    if ('value' in recovery) {
+      this.#end(recovery.value, now);
+      return Promise.resolve(recovery.value);
     }
+    environment.inFlight.end();
+    operation.observer?.failed(this.#classify(recovery.error), now - this.#startedAt);
+    return Promise.reject(recovery.error);
   }
 
-  #fail(error: unknown, permit: CircuitPermit | undefined, startedAt: number): void {
-    const { clock, detector, breaker } = this.#environment;
-    const classification = detector.detect(error);
-    const now = clock.now();
-    if (!this.failure) this.firstFailureAt = now;
-    this.failure = { error, classification };
-    if (startedAt >= 0) this.operation.recorder.recordTry(now - startedAt, classification);
-    const isNeutral = classification.partial === true || this.#isCutByCaller;
-    const isFailure = !isNeutral && isFailureOfDependency(classification);
-    if (!permit) {
-      if (isFailure && !this.operation.asksBreaker) breaker?.recordProbe(false);
-    } else if (isFailure) breaker?.recordFailure(permit);
-    else if (classification.kind === 'permanent' && !isNeutral) breaker?.recordSuccess(permit);
-    else breaker?.recordNeutral(permit);
+  #end(value: R, now: number): void {
+    this.environment.inFlight.end();
+    this.operation.observer?.succeeded(value, now - this.#startedAt);
   }
 
-  #throwIfOver(): void {
-    if (this.signal?.aborted) throw this.#cancelled();
-    if (this.remainingMs() <= 0) throw this.#timedOut(0);
+  #classify(error: unknown): Classification {
+    const { classification, error: last } = this.failure;
+    return error === last ? classification : this.environment.detector.detect(error);
   }
-
-  /** Runs the work and settles at the try's deadline or the caller's abort, whatever the work does. */
-  #runBounded(context: TryContext): R | PromiseLike<R> {
-    const ownMs = this.operation.tryTimeoutMs || Infinity;
-    const remainingMs = this.remainingMs();
-    const limitMs = Math.min(ownMs, remainingMs);
-    const result = this.#work(this.arg, context);
-    if (!isThenable(result)) return result;
-    if (limitMs === Infinity && !this.signal) return result;
-    const isCallersLimit = remainingMs < ownMs && this.deadline === this.callerDeadline;
-    return this.#race(result, context, limitMs, isCallersLimit);
-  }
-
-  #race(
-    result: PromiseLike<R>,
-    context: TryContext,
-    limitMs: number,
-    isCallersLimit: boolean,
-  ): Promise<R> {
-    const { signal } = this;
-    return new Promise<R>((resolve, reject) => {
-      const giveUp = (error: Error): void => {
-        release();
-        reject(error);
-        context.abort(error);
-      };
-      const onAbort = (): void => giveUp(this.#cancelled());
-      const timer =
-        limitMs === Infinity
-          ? undefined
-          : this.#environment.clock.schedule(() => {
-              this.#isCutByCaller = isCallersLimit;
-              giveUp(this.#timedOut(limitMs));
-            }, limitMs);
-      const release = (): void => {
-        timer?.cancel();
-        signal?.removeEventListener('abort', onAbort);
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      result.then(
-        (value) => {
-          release();
-          resolve(value);
-        },
-        (error: unknown) => {
-          release();
-          reject(error);
-        },
-      );
-      // The work itself may have aborted before the listener was there.
-      if (signal?.aborted) onAbort();
-    });
-  }
-
-  #cancelled(): OperationCancelledError {
-    const { resource, name } = this.operation;
-    return new OperationCancelledError(resource, name, 'caller', this.signal?.reason);
-  }
-
-  #timedOut(limitMs: number): OperationTimeoutError {
-    return new OperationTimeoutError(this.operation.resource, this.operation.name, limitMs);
-  }
-}
-
-function isThenable<R>(value: R | PromiseLike<R>): value is PromiseLike<R> {
-  return typeof (value as PromiseLike<R> | undefined)?.then === 'function';
 }

@@ -6,6 +6,7 @@ import type {
   OperationRecorder,
   OperationStatus,
   RecoveryOutcome,
+  RetryEnd,
 } from './operation-recorder.js';
 
 /**
@@ -122,9 +123,22 @@ class GuardedBoundRecorder implements BoundRecorder {
     }
   }
 
-  recordOutcome(outcome: RecoveryOutcome, tries: number, recoveryMs: number): void {
+  recordOutcome(
+    outcome: RecoveryOutcome,
+    tries: number,
+    recoveryMs: number,
+    reason?: RetryEnd,
+  ): void {
     try {
-      this.#inner.recordOutcome(outcome, tries, recoveryMs);
+      this.#inner.recordOutcome(outcome, tries, recoveryMs, reason);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  recordFallback(succeeded: boolean): void {
+    try {
+      this.#inner.recordFallback(succeeded);
     } catch (error) {
       this.#report(error);
     }

@@ -1,16 +1,19 @@
+export type { CallObserver } from './call-observer.js';
+export { CircuitBreaker } from './circuit-breaker.js';
+export type { CircuitPermit } from './circuit-leases.js';
+export type {
+  CircuitReason,
+  CircuitState,
+  CircuitStatus,
+  CircuitTransition,
+} from './circuit-transition.js';
+export type { CustomPolicy } from './custom-policy.js';
 export { ChaosRefusedError } from './chaos/chaos-refused.error.js';
 export { requireChaosAllowed, type ChaosEnvironment } from './chaos/chaos-permission.js';
 export type { ChaosCall, ChaosStage } from './chaos/chaos-stage.js';
 export { ChaosStages } from './chaos/chaos-stages.js';
 export { CHAOS, type Chaos } from './chaos/chaos.js';
 export { StagedChaos, type ChaosHandle, type StagedChaosOptions } from './chaos/staged-chaos.js';
-export {
-  CircuitBreaker,
-  type CircuitPermit,
-  type CircuitReason,
-  type CircuitState,
-  type CircuitTransition,
-} from './circuit-breaker.js';
 export { CircuitOpenError } from './circuit-open.error.js';
 export {
   isFailureOfDependency,
@@ -25,6 +28,8 @@ export { ErrorDetector } from './error-detector.js';
 export { FALLBACK_ERROR } from './fallback-error.js';
 export { GuardedLogger } from './guarded-logger.js';
 export { guardRecorder } from './guarded-recorder.js';
+export type { LimiterOptions } from './limiter.js';
+export { LimiterFullError } from './limiter-full.error.js';
 export { ListenerErrors } from './listener-errors.js';
 export { NoopRecorder } from './noop-recorder.js';
 export { OperationCancelledError, type CancellationReason } from './operation-cancelled.error.js';
@@ -34,16 +39,19 @@ export {
   type OperationRecorder,
   type OperationStatus,
   type RecoveryOutcome,
+  type RetryEnd,
 } from './operation-recorder.js';
 export { OperationTimeoutError } from './operation-timeout.error.js';
 export type {
   BoundOperationSpec,
   CallOptions,
+  Fallback,
   OperationContext,
   OperationOptions,
   Work,
 } from './operation.js';
 export { PipelineOptionsError } from './pipeline-options.error.js';
+export type { LimiterStatus, PipelineStatus } from './pipeline-status.js';
 export { pipelinePresets, type PipelinePreset } from './pipeline-presets.js';
 export { useOperationBinder } from './resilient/binder-of.js';
 export { OperationBinder, type RunnableOperation } from './resilient/operation-binder.js';
@@ -54,3 +62,4 @@ export { Resilient } from './resilient/resilient.decorator.js';
 export type { ResilientFallback, ResilientOptions } from './resilient/resilient.options.js';
 export { ResiliencePipeline } from './resilience-pipeline.js';
 export type { BreakerOptions, PipelineOptions, RetryOptions } from './resilience.options.js';
+export type { RetryBudgetOptions, RetryBudgetStatus } from './retry-budget.js';

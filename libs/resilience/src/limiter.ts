@@ -1,4 +1,5 @@
 import type { Clock, Timer } from 'nestjs-mainstay/common';
+import type { LimiterStatus } from './pipeline-status.js';
 import { LimiterFullError, type LimiterFullReason } from './limiter-full.error.js';
 
 /** How many operations of one resource may be in flight, see {@link Limiter}. */
@@ -58,6 +59,13 @@ export class Limiter {
   /** Timed-out operations that did not end in the time that {@link holdUntil} gave them, since the start. */
   get leaked(): number {
     return this.#leaked;
+  }
+
+  /** How it is, for what is shown. */
+  status(): LimiterStatus {
+    const { maxConcurrent, maxQueue } = this.#options;
+    const { inFlight, queued, leaked } = this;
+    return { inFlight, queued, leaked, maxConcurrent, maxQueue };
   }
 
   /** Takes a slot if one is free. While somebody waits none is: a slot is handed over, never freed. */

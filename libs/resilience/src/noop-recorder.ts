@@ -36,6 +36,7 @@ class NoopBoundRecorder implements BoundRecorder {
   recordCancelled(): void {}
   recordTry(): void {}
   recordOutcome(): void {}
+  recordFallback(): void {}
 
   status(): OperationStatus {
     return this.#status;

@@ -13,6 +13,17 @@ export type RecoveryOutcome =
   | 'rejected'
   | 'cancelled';
 
+/** Why a call was not tried (again). */
+export type RetryEnd =
+  | 'not-retryable'
+  | 'tries-spent'
+  | 'deadline'
+  | 'budget'
+  | 'circuit-open'
+  | 'cancelled'
+  | 'shutdown'
+  | 'other-layer';
+
 /** What has been recorded of one operation since the start. */
 export interface OperationStatus {
   readonly resource: string;
@@ -51,8 +62,16 @@ export interface BoundRecorder {
   /**
    * How the recovery of a call that met an error ended. Calls that succeed at the first try do not come here.
    * @param recoveryMs from the first failure to the final success; for failures the time spent on recovery
+   * @param reason what ended the retrying of a call that was retryable
    */
-  recordOutcome(outcome: RecoveryOutcome, tries: number, recoveryMs: number): void;
+  recordOutcome(
+    outcome: RecoveryOutcome,
+    tries: number,
+    recoveryMs: number,
+    reason?: RetryEnd,
+  ): void;
+  /** The fallbacks of a call were asked; `succeeded`: one of them gave a result. */
+  recordFallback(succeeded: boolean): void;
   /** What has been recorded so far. */
   status(): OperationStatus;
 }

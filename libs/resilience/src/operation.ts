@@ -1,6 +1,8 @@
+import type { CallObserver } from './call-observer.js';
 import type { BoundRecorder } from './operation-recorder.js';
+import type { TimeoutQueue } from './timeout-queue.js';
 
-/** What the work of an operation is told about the call it belongs to. */
+/** What the work of an operation is told about the try that it is. */
 export interface OperationContext {
   readonly resource: string;
   readonly operation: string;
@@ -20,6 +22,9 @@ export interface CallOptions {
   /** When the caller needs the answer, as a time of `Clock.now()`; caps the operation's own deadlines. */
   readonly deadline?: number | undefined;
 }
+
+/** Gives an alternative result. It receives the error of the operation and the call's argument. */
+export type Fallback<A, R> = (error: unknown, arg: A) => R | PromiseLike<R>;
 
 /** How an operation behaves; given once, when it is bound. */
 export interface OperationOptions<A = never, R = unknown> {
@@ -48,10 +53,16 @@ export interface OperationOptions<A = never, R = unknown> {
    */
   readonly breaker?: boolean;
   /**
-   * An alternative result for a known failure of the dependency (timeout, unavailable, transient, throttled, rejected).
-   * It receives the error and the call's argument.
+   * `false`: the operation takes no slot of the limiter, since it may rightly take long (a transfer), or is a part of
+   * one that has a slot.
+   * @default true
    */
-  readonly fallback?: (error: unknown, arg: A) => R | PromiseLike<R>;
+  readonly limiter?: boolean;
+  /**
+   * An alternative result for a known failure of the dependency (timeout, unavailable, transient, throttled, rejected),
+   * or up to 3 of them: each is asked when the one before it failed.
+   */
+  readonly fallback?: Fallback<A, R> | readonly Fallback<A, R>[];
   /** For reads that can miss: whether the result is a hit. Recorded as hit or miss in place of success. */
   readonly isHit?: (result: R) => boolean;
 }
@@ -61,10 +72,17 @@ export interface BoundOperationSpec<A, R> {
   readonly resource: string;
   readonly name: string;
   readonly idempotent: boolean;
-  readonly tryTimeoutMs: number | false;
-  readonly totalTimeoutMs: number | false;
+  /** `Infinity`: none. */
+  readonly tryTimeoutMs: number;
+  /** `Infinity`: none. */
+  readonly totalTimeoutMs: number;
   readonly maxTries: number;
   readonly asksBreaker: boolean;
-  readonly fallback?: ((error: unknown, arg: A) => R | PromiseLike<R>) | undefined;
+  readonly asksLimiter: boolean;
+  readonly fallbacks: readonly Fallback<A, R>[];
   readonly recorder: BoundRecorder;
+  /** Sees whole calls, where nothing else does. */
+  readonly observer: CallObserver | undefined;
+  /** Where its tries wait for their timeout. */
+  readonly timeouts: TimeoutQueue;
 }

@@ -1,81 +1,86 @@
-import { SystemClock, type Clock } from 'nestjs-mainstay/common';
-import { CircuitBreaker } from './circuit-breaker.js';
+import { SystemClock, withDeadline, type Clock } from 'nestjs-mainstay/common';
+import type { CallObserver } from './call-observer.js';
+import type { CircuitBreaker } from './circuit-breaker.js';
 import type { Classification } from './classification.js';
-import { ErrorDetector } from './error-detector.js';
-import { ErrorHandler } from './error-handler.js';
-import { Execution, type ExecutionEnvironment } from './execution.js';
+import { createEnvironment } from './create-environment.js';
+import { Execution } from './execution.js';
 import { guardBoundRecorder } from './guarded-recorder.js';
+import { NoopRecorder } from './noop-recorder.js';
 import type { BoundRecorder } from './operation-recorder.js';
 import type { BoundOperationSpec, CallOptions, OperationOptions, Work } from './operation.js';
-import { RecoveryHandler } from './recovery-handler.js';
+import type { PipelineEnvironment } from './pipeline-environment.js';
+import type { PipelineStatus } from './pipeline-status.js';
+import type { PipelineOptions } from './resilience.options.js';
 import {
-  resolvePipelineOptions,
+  resolveFallbacks,
   resolveOperationLimits,
-  type PipelineOptions,
+  resolvePipelineOptions,
   type ResolvedPipelineOptions,
-} from './resilience.options.js';
-import { RetryPolicy } from './retry-policy.js';
-import { UnknownErrorLog } from './unknown-error-log.js';
-
-/** How long a half-open permit may stay out where tries have no timeout, in milliseconds. */
-const DEFAULT_LEASE_MS = 20_000;
+} from './resolve-options.js';
+import { TimeoutQueue } from './timeout-queue.js';
+import { Try } from './try.js';
 
 /**
- * Runs the operations of one resource: fallback → total deadline → retry → breaker → try timeout → the work. The first
- * error goes to the {@link ErrorHandler}.
+ * Runs the operations of one resource: fallback → total deadline → retry (+ budget) → breaker → limiter → try timeout →
+ * the application's own policies → staged chaos → the work. The first error goes to the {@link ErrorHandler}.
  *
  * @example
  * const pipeline = new ResiliencePipeline('payments', { tryTimeoutMs: 2_000 });
- * const get = pipeline.bind('get', { idempotent: true }, recorder);
+ * const get = pipeline.bind('get', { idempotent: true });
  * const payment = await pipeline.run(get, (id, { signal }) => fetchPayment(id, signal), 'p-1');
  */
 export class ResiliencePipeline {
   readonly resource: string;
-  /** The breaker; `undefined` when it is switched off. */
-  readonly breaker: CircuitBreaker | undefined;
   readonly #options: ResolvedPipelineOptions;
-  readonly #environment: ExecutionEnvironment;
-  readonly #handler: ErrorHandler;
-  readonly #shutdown = new AbortController();
+  readonly #environment: PipelineEnvironment;
+  readonly #timeouts = new Map<number, TimeoutQueue>();
 
   /** @throws PipelineOptionsError when the options contradict each other */
   constructor(resource: string, options: PipelineOptions = {}, clock: Clock = new SystemClock()) {
     this.resource = resource;
     this.#options = resolvePipelineOptions(options);
-    const { breaker, retry, rules, tryTimeoutMs } = this.#options;
-    const leaseMs = tryTimeoutMs === false ? DEFAULT_LEASE_MS : 2 * tryTimeoutMs;
-    this.breaker =
-      breaker === false ? undefined : new CircuitBreaker(resource, breaker, leaseMs, clock);
-    this.#environment = { clock, detector: new ErrorDetector(rules), breaker: this.breaker };
-    const policy = new RetryPolicy(retry, clock);
-    const recovery = new RecoveryHandler(policy, clock, this.breaker, this.#shutdown.signal);
-    this.#handler = new ErrorHandler(recovery, new UnknownErrorLog(clock), clock);
+    this.#environment = createEnvironment(resource, this.#options, clock);
+  }
+
+  /** The breaker; `undefined` when it is switched off. */
+  get breaker(): CircuitBreaker | undefined {
+    return this.#environment.breaker;
   }
 
   /**
    * Decides everything about one operation, once.
+   * @param recorder where tries and outcomes are recorded; @default nowhere
+   * @param observer sees whole calls begin and end; @default nobody
    * @throws PipelineOptionsError when the operation's limits make no sense
    */
   bind<A, R>(
     name: string,
-    options: OperationOptions<A, R>,
-    recorder: BoundRecorder,
+    options: OperationOptions<A, R> = {},
+    recorder: BoundRecorder = new NoopRecorder().bind(this.resource, name),
+    observer?: CallObserver,
   ): BoundOperationSpec<A, R> {
+    const limits = resolveOperationLimits(options, this.#options);
+    const tryTimeoutMs = limits.tryTimeoutMs || Infinity;
     return {
       resource: this.resource,
       name,
       idempotent: options.idempotent ?? false,
-      ...resolveOperationLimits(options, this.#options),
+      tryTimeoutMs,
+      totalTimeoutMs: limits.totalTimeoutMs || Infinity,
+      maxTries: limits.maxTries,
       asksBreaker: options.breaker ?? true,
-      fallback: options.fallback,
+      asksLimiter: options.limiter ?? true,
+      fallbacks: resolveFallbacks(options.fallback),
       recorder: guardBoundRecorder(recorder),
+      observer,
+      timeouts: this.#timeoutsOf(tryTimeoutMs),
     };
   }
 
   /**
    * Runs one call of an operation.
-   * @throws the operation's last error when it cannot be recovered; `CircuitOpenError`, `OperationTimeoutError` and
-   * `OperationCancelledError` of our own
+   * @throws the operation's last error when it cannot be recovered; `CircuitOpenError`, `LimiterFullError`,
+   * `OperationTimeoutError` and `OperationCancelledError` of our own
    */
   async run<A, R>(
     operation: BoundOperationSpec<A, R>,
@@ -83,12 +88,20 @@ export class ResiliencePipeline {
     arg: A,
     call?: CallOptions,
   ): Promise<R> {
-    const execution = new Execution(this.#environment, operation, work, arg, call);
-    try {
-      return await execution.tryOnce();
-    } catch (error) {
-      return this.#handler.handle(execution, error);
-    }
+    return this.execute(operation, work, arg, call);
+  }
+
+  /**
+   * As {@link run}, but a value that the work gives at once, not as a promise, is returned as it is. Failures are always
+   * rejected promises.
+   */
+  execute<A, R>(
+    operation: BoundOperationSpec<A, R>,
+    work: Work<A, R>,
+    arg: A,
+    call?: CallOptions,
+  ): R | Promise<R> {
+    return new Execution(this.#environment, operation, work, arg, call).start();
   }
 
   /** What detection says of an error, with the rules of this pipeline. */
@@ -96,8 +109,53 @@ export class ResiliencePipeline {
     return this.#environment.detector.detect(error);
   }
 
-  /** Cuts back-offs that are in progress and allows no further retries. */
+  /** How the pipeline is now. */
+  status(): PipelineStatus {
+    const { breaker, budget, limiter, inFlight, clock } = this.#environment;
+    return {
+      resource: this.resource,
+      inFlight: inFlight.count,
+      breaker: breaker?.status(),
+      budget: budget?.status(clock.now()),
+      limiter: limiter?.status(),
+    };
+  }
+
+  /** Cuts back-offs and waits for a slot, and allows no further retries: the application shuts down. */
   shutdown(): void {
-    this.#shutdown.abort();
+    this.#environment.backOffs.shutdown();
+    this.#environment.slotWaits.shutdown();
+  }
+
+  /**
+   * Waits until no call is in flight, at most `timeoutMs`; what runs then is cancelled, with `shutdown` as the reason.
+   * @returns whether all calls ended by themselves
+   */
+  async drain(timeoutMs: number): Promise<boolean> {
+    const { clock, inFlight } = this.#environment;
+    const onTimeout = (): Error => new Error('Calls are still in flight.');
+    try {
+      await withDeadline(clock, { timeoutMs, onTimeout }, () => inFlight.drained());
+      return true;
+    } catch {
+      this.#cancelAll();
+      return false;
+    }
+  }
+
+  #cancelAll(): void {
+    const queues = [...this.#timeouts.values(), this.#environment.untimed];
+    for (const entry of queues.flatMap((queue) => queue.entries())) {
+      if (entry instanceof Try) entry.onShutdown();
+    }
+  }
+
+  #timeoutsOf(durationMs: number): TimeoutQueue {
+    let queue = this.#timeouts.get(durationMs);
+    if (!queue) {
+      queue = new TimeoutQueue(this.#environment.clock, durationMs);
+      this.#timeouts.set(durationMs, queue);
+    }
+    return queue;
   }
 }

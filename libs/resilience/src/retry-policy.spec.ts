@@ -1,6 +1,7 @@
 import { FakeClock } from 'nestjs-mainstay/testing';
 import { describe, expect, it } from 'vitest';
 import type { Classification } from './classification.js';
+import { resolvePipelineOptions } from './resolve-options.js';
 import { RetryPolicy } from './retry-policy.js';
 
 const TRANSIENT: Classification = { kind: 'transient', type: 'X' };
@@ -9,8 +10,7 @@ const THROTTLED: Classification = { kind: 'throttled', type: 'X' };
 function setUp(random: number) {
   const clock = new FakeClock();
   clock.randoms.push(random);
-  const options = { maxTries: 3, baseDelayMs: 50, throttledBaseDelayMs: 1_000, maxDelayMs: 20_000 };
-  return new RetryPolicy(options, clock);
+  return new RetryPolicy(resolvePipelineOptions().retry, clock);
 }
 
 describe('RetryPolicy', () => {

@@ -1,26 +1,29 @@
 import type { Clock } from 'nestjs-mainstay/common';
-import { isFailureOfDependency, type Classification } from './classification.js';
-import type { RetryOptions } from './resilience.options.js';
+import { isFailureOfDependency, type Classification, type ErrorKind } from './classification.js';
+import type { ResolvedRetryOptions } from './resolve-options.js';
 
 /** How much longer than the own back-off a dependency may make us wait, in milliseconds (AWS SDK retry, 2026). */
 const MAX_HINT_OVER_BACKOFF_MS = 5_000;
 
+/** Nothing is known about an unknown error, and nobody waits for what was cancelled. */
+const NEVER: ReadonlySet<ErrorKind> = new Set<ErrorKind>(['unknown', 'cancelled']);
+
 /** Decides whether an error may be retried, and how long to wait before: exponential back-off with full jitter. */
 export class RetryPolicy {
-  readonly #options: Required<RetryOptions>;
+  readonly #options: ResolvedRetryOptions;
   readonly #clock: Clock;
 
-  constructor(options: Required<RetryOptions>, clock: Clock) {
+  constructor(options: ResolvedRetryOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
   }
 
   /**
-   * Whether an error of this kind may be retried at all: the dependency failed in a way that may pass, and either the
-   * operation may be executed twice or the error proves that nothing was sent.
+   * Whether an error of this kind may be retried at all: the dependency failed, or the limiter was full, in a way that
+   * may pass, and either the operation may be executed twice or the error proves that nothing was sent.
    */
   mayRetry(error: Classification, idempotent: boolean): boolean {
-    if (!isFailureOfDependency(error) || error.retryable === false) return false;
+    if (!(error.retryable ?? isFailureOfDependency(error)) || NEVER.has(error.kind)) return false;
     return idempotent || error.notSent === true;
   }
 

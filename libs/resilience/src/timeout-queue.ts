@@ -42,6 +42,13 @@ export class TimeoutQueue {
     return this.#size;
   }
 
+  /** What is in the queue now, in the order in which it is due. */
+  entries(): TimeoutEntry[] {
+    const entries: TimeoutEntry[] = [];
+    for (let entry = this.#first; entry !== undefined; entry = entry.next) entries.push(entry);
+    return entries;
+  }
+
   /** Adds an entry, which must be in no queue; it is over `durationMs` after `now`. */
   add(entry: TimeoutEntry, now: number): void {
     const dueAt = now + this.#durationMs;

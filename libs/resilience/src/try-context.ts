@@ -2,16 +2,22 @@ import type { OperationContext } from './operation.js';
 
 /** The {@link OperationContext} of one try; its signal costs nothing until it is read. */
 export class TryContext implements OperationContext {
-  readonly resource: string;
-  readonly operation: string;
   readonly tryNumber: number;
-  #controller: AbortController | undefined;
-  #abortReason: Error | undefined;
+  readonly #operation: { readonly resource: string; readonly name: string };
+  #controller: AbortController | undefined = undefined;
+  #abortReason: Error | undefined = undefined;
 
-  constructor(resource: string, operation: string, tryNumber: number) {
-    this.resource = resource;
-    this.operation = operation;
+  constructor(operation: { readonly resource: string; readonly name: string }, tryNumber: number) {
+    this.#operation = operation;
     this.tryNumber = tryNumber;
+  }
+
+  get resource(): string {
+    return this.#operation.resource;
+  }
+
+  get operation(): string {
+    return this.#operation.name;
   }
 
   get signal(): AbortSignal {

@@ -45,25 +45,44 @@ export class BoundOperation {
    * @throws the operation's error when it cannot be recovered
    */
   run<A, R>(work: Work<A, R>, arg: A, call?: CallOptions): Promise<R> {
-    return this.#recording.record(() => this.#intercepted(0, work, arg, call));
+    const result = this.execute(work, arg, call);
+    return result instanceof Promise ? result : Promise.resolve(result);
+  }
+
+  /**
+   * As {@link run}, but a value that the work gives at once, not as a promise, is returned as it is: nothing waits where
+   * there is nothing to wait for. Failures are always rejected promises.
+   */
+  execute<A, R>(work: Work<A, R>, arg: A, call?: CallOptions): R | Promise<R> {
+    if (this.#interceptors.length > 0) {
+      return this.#recording.record(() => this.#intercepted(0, work, arg, call));
+    }
+    const spec = this.#spec as unknown as BoundOperationSpec<A, R>;
+    return this.#pipeline.execute(spec, work, arg, call);
   }
 
   /**
    * As {@link run}, but a known failure of the dependency gives `failed`.
    * @throws mistakes of the caller and unknown errors
    */
-  async runOrElse<A, R, F>(
+  runOrElse<A, R, F>(failed: F, work: Work<A, R>, arg: A, call?: CallOptions): Promise<R | F> {
+    const result = this.executeOrElse(failed, work, arg, call);
+    return result instanceof Promise ? result : Promise.resolve(result);
+  }
+
+  /** As {@link runOrElse}, but a value that the work gives at once is returned as it is. */
+  executeOrElse<A, R, F>(
     failed: F,
     work: Work<A, R>,
     arg: A,
     call?: CallOptions,
-  ): Promise<R | F> {
-    try {
-      return await this.run(work, arg, call);
-    } catch (error) {
+  ): R | Promise<R | F> {
+    const result = this.execute(work, arg, call);
+    if (!(result instanceof Promise)) return result;
+    return result.catch((error: unknown) => {
       if (isKnownFailure(this.classify(error))) return failed;
       throw error;
-    }
+    });
   }
 
   /** What detection says of an error of this operation. */

@@ -265,6 +265,8 @@ describe('Operations', () => {
       await clock.settle();
       operations.shutdown();
       expect(await Promise.all(results)).toEqual(['failed', 'failed']);
+      // The timer of the timeouts, which calls share, is gone 10 ms after the last one.
+      await clock.advance(10);
       expect(clock.pending.all).toBe(0);
     });
   });

@@ -20,6 +20,7 @@ const UNPROTECTED: PipelineOptions = {
   totalTimeoutMs: false,
   retry: false,
   breaker: false,
+  limiter: false,
 };
 
 /**
@@ -80,7 +81,20 @@ export class Operations {
 
   /** Cuts all back-offs; called when the application shuts down. */
   shutdown(): void {
-    for (const operations of this.#byResource.values()) operations.shutdown();
+    for (const operations of this.#all()) operations.shutdown();
+  }
+
+  /**
+   * Waits until no call of any resource is in flight, at most `timeoutMs`; what runs then is cancelled.
+   * @returns whether all calls ended by themselves
+   */
+  async drain(timeoutMs: number): Promise<boolean> {
+    const drained = await Promise.all(this.#all().map((operations) => operations.drain(timeoutMs)));
+    return drained.every(Boolean);
+  }
+
+  #all(): ResourceOperations[] {
+    return [...this.#byResource.values(), this.#application];
   }
 
   #create(name: string, options?: PipelineOptions): ResourceOperations {

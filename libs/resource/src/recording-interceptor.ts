@@ -2,14 +2,16 @@ import type { Clock } from 'nestjs-mainstay/common';
 import {
   ListenerErrors,
   type BoundRecorder,
+  type CallObserver,
   type Classification,
 } from 'nestjs-mainstay/resilience';
 
 /**
  * The outermost interceptor of every operation: records the attempt, and exactly one of success (or hit or miss),
- * failure, rejected and cancelled. The result is settled before it is recorded, which cannot change it.
+ * failure, rejected and cancelled. The result is settled before it is recorded, which cannot change it. Where no other
+ * interceptor is, the pipeline itself tells it of each call: as a {@link CallObserver} it costs no promise.
  */
-export class RecordingInterceptor {
+export class RecordingInterceptor implements CallObserver {
   readonly #recorder: BoundRecorder;
   readonly #clock: Clock;
   readonly #classify: (error: unknown) => Classification;
@@ -30,24 +32,34 @@ export class RecordingInterceptor {
 
   /** @throws whatever `proceed` throws, after it was recorded */
   async record<R>(proceed: () => Promise<R>): Promise<R> {
-    this.#recorder.recordAttempt();
+    this.begun();
     const startedAt = this.#clock.now();
     let result: R;
     try {
       result = await proceed();
     } catch (error) {
-      this.#failed(this.#classify(error), this.#clock.now() - startedAt);
+      this.failed(this.#classify(error), this.#clock.now() - startedAt);
       throw error;
     }
-    this.#succeeded(result, this.#clock.now() - startedAt);
+    this.succeeded(result, this.#clock.now() - startedAt);
     return result;
   }
 
-  #succeeded(result: unknown, durationMs: number): void {
+  begun(): void {
+    this.#recorder.recordAttempt();
+  }
+
+  succeeded(result: unknown, durationMs: number): void {
     const isHit = this.#isHit && this.#judge(this.#isHit, result);
     if (isHit === undefined) this.#recorder.recordSuccess(durationMs);
     else if (isHit) this.#recorder.recordHit(durationMs);
     else this.#recorder.recordMiss(durationMs);
+  }
+
+  failed(error: Classification, durationMs: number): void {
+    if (error.kind === 'rejected') this.#recorder.recordRejected(durationMs, error);
+    else if (error.kind === 'cancelled') this.#recorder.recordCancelled(durationMs);
+    else this.#recorder.recordFailure(durationMs, error);
   }
 
   #judge(isHit: (result: unknown) => boolean, result: unknown): boolean | undefined {
@@ -57,11 +69,5 @@ export class RecordingInterceptor {
       this.#errors.report('Telling a hit from a miss', error);
       return undefined;
     }
-  }
-
-  #failed(error: Classification, durationMs: number): void {
-    if (error.kind === 'rejected') this.#recorder.recordRejected(durationMs, error);
-    else if (error.kind === 'cancelled') this.#recorder.recordCancelled(durationMs);
-    else this.#recorder.recordFailure(durationMs, error);
   }
 }

@@ -6,6 +6,7 @@ import {
   type OperationOptions,
   type OperationRecorder,
   type PipelineOptions,
+  type PipelineStatus,
 } from 'nestjs-mainstay/resilience';
 import { BoundOperation } from './bound-operation.js';
 import type { OperationInterceptor } from './operation-interceptor.js';
@@ -46,19 +47,25 @@ export class ResourceOperations {
   bind<A = never, R = unknown>(name: string, options: OperationOptions<A, R> = {}): BoundOperation {
     const pipeline = this.#pipeline;
     const recorder = this.#recorder.bind(pipeline.resource, name);
-    const isHit = options.isHit as ((result: unknown) => boolean) | undefined;
+    const recording = new RecordingInterceptor(
+      recorder,
+      this.#clock,
+      (error) => pipeline.classify(error),
+      options.isHit as ((result: unknown) => boolean) | undefined,
+    );
+    const observer = this.#interceptors.length === 0 ? recording : undefined;
     return new BoundOperation({
-      spec: pipeline.bind(name, options as OperationOptions<unknown>, recorder),
+      spec: pipeline.bind(name, options as OperationOptions<unknown>, recorder, observer),
       pipeline,
       recorder,
-      recording: new RecordingInterceptor(
-        recorder,
-        this.#clock,
-        (error) => pipeline.classify(error),
-        isHit,
-      ),
+      recording,
       interceptors: this.#interceptors,
     });
+  }
+
+  /** How the pipeline of the resource is: breaker, retry budget, limiter, calls in flight. */
+  status(): PipelineStatus {
+    return this.#pipeline.status();
   }
 
   /** What detection says of an error, with the rules of this resource. */
@@ -69,5 +76,13 @@ export class ResourceOperations {
   /** Cuts back-offs in progress; no further retries. */
   shutdown(): void {
     this.#pipeline.shutdown();
+  }
+
+  /**
+   * Waits until no call is in flight, at most `timeoutMs`; what runs then is cancelled.
+   * @returns whether all calls ended by themselves
+   */
+  drain(timeoutMs: number): Promise<boolean> {
+    return this.#pipeline.drain(timeoutMs);
   }
 }

@@ -121,6 +121,7 @@ describe('StatusManager', () => {
     operation.recordTry(1);
     operation.recordOutcome('recovered', 2, 250);
     operation.recordOutcome('using-fallback', 3, 10);
+    operation.recordFallback(true);
     operation.recordFallback(false);
     operation.recordOutcome('retry-failed', 3, 10);
 

@@ -1,8 +1,11 @@
 import { pipelinePresets } from 'nestjs-mainstay/resilience';
 import type { BoundOperation, Operations, Resource } from 'nestjs-mainstay/resource';
 
-/** Moving data has no total deadline; it is given up when it makes no progress. */
-const UNBOUNDED = { tryTimeoutMs: false, totalTimeoutMs: false } as const;
+/**
+ * Moving data has no total deadline; it is given up when it makes no progress. A slow one must not keep the others from
+ * their answers, so that it takes no slot.
+ */
+const UNBOUNDED = { tryTimeoutMs: false, totalTimeoutMs: false, limiter: false } as const;
 
 const TRANSFER = { ...UNBOUNDED, idempotent: true } as const;
 const ANSWER = { idempotent: true } as const;

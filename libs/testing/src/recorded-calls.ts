@@ -6,6 +6,7 @@ import {
   type OperationRecorder,
   type OperationStatus,
   type RecoveryOutcome,
+  type RetryEnd,
 } from 'nestjs-mainstay/resilience';
 
 @Module({})
@@ -108,8 +109,19 @@ class RecordedOperation implements BoundRecorder {
     this.#add(`${this.#label} try ${error ? `failed ${error.type}` : 'passed'}`);
   }
 
-  recordOutcome(outcome: RecoveryOutcome, tries: number): void {
-    this.#add(`${this.#label} outcome ${outcome} after ${tries}`);
+  recordOutcome(
+    outcome: RecoveryOutcome,
+    tries: number,
+    _recoveryMs: number,
+    reason?: RetryEnd,
+  ): void {
+    const isPlain = reason === undefined || reason === 'tries-spent' || reason === 'not-retryable';
+    const why = isPlain ? '' : ` (${reason})`;
+    this.#add(`${this.#label} outcome ${outcome} after ${tries}${why}`);
+  }
+
+  recordFallback(succeeded: boolean): void {
+    this.#add(`${this.#label} fallback ${succeeded ? 'answered' : 'failed'}`);
   }
 
   status(): OperationStatus {

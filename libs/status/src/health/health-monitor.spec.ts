@@ -125,6 +125,7 @@ async function serve(seconds: number, call: () => void): Promise<void> {
 function answeredByFallback(operation: RecordedOperation): void {
   operation.recordAttempt();
   operation.recordTry(1, { kind: 'timeout', type: 'OPERATION_TIMEOUT' });
+  operation.recordFallback(true);
   operation.recordOutcome('using-fallback', 1, 1);
   operation.recordSuccess(1);
 }

@@ -57,7 +57,6 @@ export class OperationErrors {
 
   recordOutcome(outcome: RecoveryOutcome, tries: number, recoveryMs: number): void {
     if (tries > 1) this.#series.retries().increment(tries - 1);
-    if (outcome === 'using-fallback') this.recordFallback(true);
     if (outcome !== 'recovered') return;
     this.#lastRecoveryMs = recoveryMs;
     this.#series.recoveryTimes().observe(recoveryMs / 1_000);

@@ -1,16 +1,23 @@
 import { describe, expect, it } from 'vitest';
+import type { PipelineOptions } from './resilience.options.js';
 import {
+  resolveFallbacks,
   resolveOperationLimits,
   resolvePipelineOptions,
-  type PipelineOptions,
-} from './resilience.options.js';
+} from './resolve-options.js';
 
 describe('resolvePipelineOptions', () => {
-  it('resilience rules 3, 6, 8: has the documented defaults', () => {
+  it('resilience rules 3, 4, 6, 8, 15: has the documented defaults', () => {
     expect(resolvePipelineOptions()).toEqual({
       tryTimeoutMs: 10_000,
       totalTimeoutMs: 30_000,
-      retry: { maxTries: 3, baseDelayMs: 50, throttledBaseDelayMs: 1_000, maxDelayMs: 20_000 },
+      retry: {
+        maxTries: 3,
+        baseDelayMs: 50,
+        throttledBaseDelayMs: 1_000,
+        maxDelayMs: 20_000,
+        budget: { minimumRetries: 3, share: 0.1, windowMs: 10_000 },
+      },
       breaker: {
         failureRatio: 0.5,
         minimumCalls: 10,
@@ -19,7 +26,13 @@ describe('resolvePipelineOptions', () => {
         consecutiveSpanMs: 1_000,
         openMs: 5_000,
         halfOpenPermits: 3,
+        opensOnRefused: false,
+        slowCallMs: Infinity,
+        slowCallRatio: 0.5,
       },
+      limiter: { maxConcurrent: 100, maxQueue: 100, maxWaitMs: 1_000 },
+      policies: [],
+      chaos: undefined,
       rules: [],
     });
   });
@@ -62,6 +75,16 @@ describe('resolvePipelineOptions', () => {
     ['breaker.openMs', { breaker: { openMs: 0 } }],
     ['breaker.windowMs', { breaker: { windowMs: 19_999 } }],
     ['breaker.windowMs', { tryTimeoutMs: false, breaker: { windowMs: 0 } }],
+    ['breaker.slowCallMs', { breaker: { slowCallMs: 0 } }],
+    ['breaker.slowCallMs', { breaker: { slowCallMs: Number.NaN } }],
+    ['breaker.slowCallRatio', { breaker: { slowCallRatio: 1.1 } }],
+    ['retry.budget.minimumRetries', { retry: { budget: { minimumRetries: -1 } } }],
+    ['retry.budget.share', { retry: { budget: { share: 10 } } }],
+    ['retry.budget.windowMs', { retry: { budget: { windowMs: 0 } } }],
+    ['limiter.maxConcurrent', { limiter: { maxConcurrent: 0 } }],
+    ['limiter.maxQueue', { limiter: { maxQueue: -1 } }],
+    ['limiter.maxQueue', { limiter: { maxQueue: Infinity } }],
+    ['limiter.maxWaitMs', { limiter: { maxWaitMs: Infinity } }],
   ])('resilience rule 6: refuses at start: %s in %j', (option, options) => {
     expect(() => resolvePipelineOptions(options)).toThrow(
       expect.objectContaining({
@@ -69,6 +92,20 @@ describe('resolvePipelineOptions', () => {
         message: expect.stringContaining(`The resilience option ${option} is `),
       }),
     );
+  });
+});
+
+describe('resolveFallbacks', () => {
+  const one = (): string => 'a';
+
+  it('takes none, one or up to three', () => {
+    expect(resolveFallbacks(undefined)).toEqual([]);
+    expect(resolveFallbacks(one)).toEqual([one]);
+    expect(resolveFallbacks([one, one, one])).toHaveLength(3);
+  });
+
+  it('resilience rule 14: refuses a fourth one', () => {
+    expect(() => resolveFallbacks([one, one, one, one])).toThrow(/fallback is 4; it must be/);
   });
 });
 

@@ -1,0 +1,239 @@
+import type { Timer } from 'nestjs-mainstay/common';
+import type { Abortable } from './abort-watch.js';
+import type { CircuitPermit } from './circuit-leases.js';
+import { isFailureOfDependency, type Classification } from './classification.js';
+import { executeWork } from './execute-work.js';
+import type { Execution } from './execution.js';
+import { OperationCancelledError, type CancellationReason } from './operation-cancelled.error.js';
+import { OperationTimeoutError } from './operation-timeout.error.js';
+import type { TimeoutEntry, TimeoutQueue } from './timeout-queue.js';
+import { TryContext } from './try-context.js';
+
+/** How long the slot of a try that has no timeout is kept after it was given up, in milliseconds. */
+const UNTIMED_HOLD_MS = 20_000;
+
+/**
+ * One execution of an operation's work: breaker → limiter → try timeout → the application's policies → staged chaos →
+ * the work. It settles at its timeout and at its caller's abort, whatever the work does. Itself its own context and its
+ * own entry among the timeouts and the callers' signals, so that it costs one object.
+ */
+export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
+  next: TimeoutEntry | undefined = undefined;
+  previous: TimeoutEntry | undefined = undefined;
+  dueAt = 0;
+
+  readonly #execution: Execution<A, R>;
+  #permit: CircuitPermit | undefined = undefined;
+  #holdsSlot = false;
+  /** When the work was executed; negative before. */
+  #executedAt = -1;
+  #limitMs = Infinity;
+  #queue: TimeoutQueue | undefined = undefined;
+  #timer: Timer | undefined = undefined;
+  /** What the work gave, as long as it is waited for. */
+  #pending: PromiseLike<R> | undefined = undefined;
+  #resolve: ((outcome: R | PromiseLike<R>) => void) | undefined = undefined;
+
+  constructor(execution: Execution<A, R>) {
+    super(execution.operation, execution.tries + 1);
+    this.#execution = execution;
+  }
+
+  /** Executes the work, as soon as the breaker and the limiter let it. @returns the value, at once if the work does */
+  start(now: number): R | Promise<R> {
+    const { environment, operation } = this.#execution;
+    const { breaker, limiter } = environment;
+    try {
+      this.#throwIfOver(now);
+      if (operation.asksBreaker && breaker) this.#permit = breaker.admit(now);
+      if (operation.asksLimiter && limiter) {
+        if (!limiter.tryAcquire()) return this.#startWithSlot(now);
+        this.#holdsSlot = true;
+      }
+    } catch (error) {
+      return this.#fail(error, false);
+    }
+    return this.#execute(now);
+  }
+
+  onTimeout(): void {
+    this.#giveUp(this.#timedOut(this.#limitMs), this.#isCutByCaller());
+  }
+
+  onAbort(): void {
+    this.#giveUp(this.#cancelled('caller'), false);
+  }
+
+  /** The shutdown no longer waits for this try. */
+  onShutdown(): void {
+    this.#giveUp(this.#cancelled('shutdown'), false);
+  }
+
+  async #startWithSlot(now: number): Promise<R> {
+    const { environment, signal, deadline } = this.#execution;
+    const { limiter, slotWaits, clock } = environment;
+    try {
+      await slotWaits.run(signal, (cut) => limiter!.acquire(cut, deadline - now));
+      this.#holdsSlot = true;
+      this.#throwIfOver(clock.now());
+    } catch (error) {
+      return this.#fail(this.#reasonOfCut() ?? error, false);
+    }
+    return this.#execute(clock.now());
+  }
+
+  #execute(now: number): R | Promise<R> {
+    const { environment, work, arg } = this.#execution;
+    this.#executedAt = now;
+    this.#execution.tries++;
+    let result: R | PromiseLike<R>;
+    try {
+      result = executeWork(environment, work, arg, this);
+    } catch (error) {
+      return this.#fail(error, false);
+    }
+    if (isThenable(result)) return this.#settle(result, now);
+    this.#succeed(result);
+    return result;
+  }
+
+  #settle(result: PromiseLike<R>, now: number): Promise<R> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#pending = result;
+      // A foreign thenable may answer at once, twice, or throw.
+      const promise = result instanceof Promise ? result : Promise.resolve(result);
+      promise.then(
+        (value: R) => {
+          if (this.#pending === undefined) return;
+          this.#succeed(value);
+          resolve(value);
+        },
+        (error: unknown) => {
+          if (this.#pending !== undefined) resolve(this.#fail(error, false));
+        },
+      );
+      this.#bound(now);
+    });
+  }
+
+  /** From here on the timeout and the caller's signal can end the try. */
+  #bound(now: number): void {
+    const { environment, operation, deadline, signal } = this.#execution;
+    const ownMs = operation.tryTimeoutMs;
+    const remainingMs = deadline - now;
+    if (ownMs <= remainingMs) {
+      this.#limitMs = ownMs;
+      this.#queue = operation.timeouts;
+    } else {
+      this.#limitMs = remainingMs;
+      this.#queue = environment.untimed;
+      this.#timer = environment.clock.schedule(() => this.onTimeout(), remainingMs);
+    }
+    this.#queue.add(this, now);
+    if (signal === undefined) return;
+    environment.aborts.add(signal, this);
+    // The work itself may have aborted it.
+    if (signal.aborted) this.onAbort();
+  }
+
+  #succeed(value: R): void {
+    const { environment, operation } = this.#execution;
+    const now = environment.clock.now();
+    const durationMs = now - this.#executedAt;
+    this.#end();
+    if (this.#holdsSlot) environment.limiter?.release();
+    operation.recorder.recordTry(durationMs);
+    if (this.#permit) environment.breaker?.recordSuccess(this.#permit, durationMs, now);
+    environment.budget?.recordSuccess(now);
+    this.#execution.trySucceeded(value, now);
+  }
+
+  #giveUp(error: Error, isCutByCaller: boolean): void {
+    const { environment, operation } = this.#execution;
+    const pending = this.#pending;
+    if (pending === undefined) return;
+    if (this.#holdsSlot) {
+      this.#holdsSlot = false;
+      const { tryTimeoutMs } = operation;
+      const holdMs = tryTimeoutMs === Infinity ? UNTIMED_HOLD_MS : 2 * tryTimeoutMs;
+      environment.limiter?.holdUntil(pending, holdMs);
+    }
+    this.#resolve?.(this.#fail(error, isCutByCaller));
+    this.abort(error);
+  }
+
+  #fail(error: unknown, isCutByCaller: boolean): R | Promise<R> {
+    const { environment, operation } = this.#execution;
+    const now = environment.clock.now();
+    const classification = environment.detector.detect(error);
+    this.#end();
+    if (this.#holdsSlot) environment.limiter?.release();
+    const durationMs = now - this.#executedAt;
+    if (this.#executedAt >= 0) operation.recorder.recordTry(durationMs, classification);
+    const isNeutral = classification.partial === true || isCutByCaller;
+    this.#tellBreaker(classification, isNeutral, durationMs, now);
+    return this.#execution.tryFailed({ error, classification }, now);
+  }
+
+  #tellBreaker(error: Classification, isNeutral: boolean, durationMs: number, now: number): void {
+    const { environment, operation } = this.#execution;
+    const { breaker } = environment;
+    const permit = this.#permit;
+    const isFailure = !isNeutral && isFailureOfDependency(error);
+    if (!permit) {
+      // A part of an operation that asked for both: the breaker only hears of a part that fails.
+      if (isFailure && !operation.asksBreaker) breaker?.recordProbe(false);
+    } else if (isFailure) breaker?.recordFailure(permit, durationMs, now, isRefused(error));
+    else if (error.kind === 'permanent' && !isNeutral) {
+      breaker?.recordSuccess(permit, durationMs, now);
+    } else breaker?.recordNeutral(permit);
+  }
+
+  #end(): void {
+    this.#pending = undefined;
+    this.#queue?.remove(this);
+    this.#timer?.cancel();
+    const { environment, signal } = this.#execution;
+    if (signal !== undefined) environment.aborts.remove(signal, this);
+  }
+
+  #throwIfOver(now: number): void {
+    const { signal, deadline } = this.#execution;
+    if (signal?.aborted) throw this.#cancelled('caller');
+    if (deadline <= now) throw this.#timedOut(0);
+  }
+
+  /** Why a wait was cut, if it was. */
+  #reasonOfCut(): OperationCancelledError | undefined {
+    const { environment, signal } = this.#execution;
+    if (signal?.aborted) return this.#cancelled('caller');
+    return environment.slotWaits.isShutDown ? this.#cancelled('shutdown') : undefined;
+  }
+
+  /** The try had less time than its operation gives it, because its caller has no more. */
+  #isCutByCaller(): boolean {
+    const { operation, deadline, callerDeadline } = this.#execution;
+    return this.#limitMs < operation.tryTimeoutMs && deadline === callerDeadline;
+  }
+
+  #cancelled(reason: CancellationReason): OperationCancelledError {
+    const { signal } = this.#execution;
+    const cause = reason === 'caller' ? (signal?.reason as unknown) : undefined;
+    return new OperationCancelledError(this.resource, this.operation, reason, cause);
+  }
+
+  #timedOut(limitMs: number): OperationTimeoutError {
+    return new OperationTimeoutError(this.resource, this.operation, limitMs);
+  }
+}
+
+/** Nothing could be sent, since nobody listens there. */
+function isRefused({ kind, notSent }: Classification): boolean {
+  return kind === 'unavailable' && notSent === true;
+}
+
+function isThenable<R>(value: R | PromiseLike<R>): value is PromiseLike<R> {
+  if (value instanceof Promise) return true;
+  return typeof (value as PromiseLike<R> | undefined | null)?.then === 'function';
+}
