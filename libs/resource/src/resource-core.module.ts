@@ -1,6 +1,5 @@
 import { Global, Module } from '@nestjs/common';
 import { ClockModule } from 'nestjs-mainstay/common';
-import { OperationBinder } from 'nestjs-mainstay/resilience';
 import { Operations } from './operations.js';
 import { ResourceCloser } from './resource-closer.js';
 import { ResourceDiscovery } from './resource-discovery.js';
@@ -9,7 +8,7 @@ import { ResourceRegistry } from './resource-registry.js';
 import { ResourceShutdown } from './resource-shutdown.js';
 
 /**
- * The one registry, initialiser and set of operations of an application. Global, so that `@Operation` and `@Resilient` work in every
+ * The one registry, initialiser and set of operations of an application. Global, so that `@Operation` works in every
  * module. @internal imported by ResourceModule
  */
 @Global()
@@ -18,12 +17,11 @@ import { ResourceShutdown } from './resource-shutdown.js';
   providers: [
     ResourceRegistry,
     Operations,
-    { provide: OperationBinder, useExisting: Operations },
     ResourceCloser,
     ResourceInitializer,
     ResourceDiscovery,
     ResourceShutdown,
   ],
-  exports: [ResourceRegistry, Operations, OperationBinder, ResourceInitializer],
+  exports: [ResourceRegistry, Operations, ResourceInitializer],
 })
 export class ResourceCoreModule {}

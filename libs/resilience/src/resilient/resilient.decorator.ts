@@ -31,8 +31,7 @@ export function Resilient<A extends unknown[] = unknown[], R = never>(
   const own = options as unknown as ResilientOptions;
   requirePosition(options.signalParameter);
   // What would be refused at the first call is refused when the class is defined.
-  const fallback = [own.fallback ?? []].flat().map(() => () => undefined);
-  new PipelineBinder().bindOperation('', '', { ...limitsOf(own), fallback }, own.pipeline);
+  new PipelineBinder().bindOperation('', '', limitsOf(own), own.pipeline);
   const decorate = (target: unknown, key: unknown, descriptor?: PropertyDescriptor): unknown =>
     isStandard(key)
       ? decorateStandard(target, key, own)

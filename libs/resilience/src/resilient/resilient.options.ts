@@ -8,13 +8,10 @@ export type ResilientFallback<A extends unknown[], R> = (
   ...args: A
 ) => R | PromiseLike<R>;
 
-/** A fallback, or the name of the method of the object that is one. */
-export type NamedFallback<A extends unknown[], R> = ResilientFallback<A, R> | string | symbol;
-
 /** How a method marked with `@Resilient` is protected. */
 export interface ResilientOptions<A extends unknown[] = unknown[], R = never> extends Pick<
   OperationOptions,
-  'idempotent' | 'tryTimeoutMs' | 'totalTimeoutMs' | 'maxTries' | 'limiter'
+  'idempotent' | 'tryTimeoutMs' | 'totalTimeoutMs' | 'maxTries'
 > {
   /**
    * What the method talks to. All methods of an application with the same resource share one pipeline, hence one
@@ -32,10 +29,9 @@ export interface ResilientOptions<A extends unknown[] = unknown[], R = never> ex
   readonly pipeline?: PipelineOptions;
   /**
    * An alternative result for a known failure: a function, with `this` being the object, or the name of a method of the
-   * object; or up to 3 of them, each asked when the one before it failed. It receives the error and what the method was
-   * called with.
+   * object. It receives the error and what the method was called with.
    */
-  readonly fallback?: NamedFallback<A, R> | readonly NamedFallback<A, R>[];
+  readonly fallback?: ResilientFallback<A, R> | (string & {}) | symbol;
   /**
    * The position, from 0, of the parameter that takes an `AbortSignal`. The method is then given the signal of its try
    * there, which aborts at the try's timeout; a signal that the caller gives there cancels the whole call. Without it,
