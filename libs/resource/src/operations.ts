@@ -1,9 +1,13 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Clock } from 'nestjs-mainstay/common';
 import {
+  CHAOS,
   guardRecorder,
   NoopRecorder,
   OPERATION_RECORDER,
+  type Chaos,
+  type OperationBinder,
+  type OperationOptions,
   type OperationRecorder,
   type PipelineOptions,
 } from 'nestjs-mainstay/resilience';
@@ -31,10 +35,11 @@ const UNPROTECTED: PipelineOptions = {
  * }
  */
 @Injectable()
-export class Operations {
+export class Operations implements OperationBinder {
   readonly #clock: Clock;
   readonly #recorder: OperationRecorder;
   readonly #interceptors: readonly OperationInterceptor[];
+  readonly #chaos: Chaos | undefined;
   readonly #byResource = new Map<string, ResourceOperations>();
   readonly #marked = new Map<string, BoundOperation>();
   /** Not in the map above: a resource that is named like it keeps its own pipeline. */
@@ -44,10 +49,12 @@ export class Operations {
     clock: Clock,
     @Optional() @Inject(OPERATION_RECORDER) recorder?: OperationRecorder,
     @Optional() @Inject(OPERATION_INTERCEPTORS) interceptors?: readonly OperationInterceptor[],
+    @Optional() @Inject(CHAOS) chaos?: Chaos,
   ) {
     this.#clock = clock;
     this.#recorder = guardRecorder(recorder ?? new NoopRecorder());
     this.#interceptors = interceptors ?? [];
+    this.#chaos = chaos;
     this.#application = this.#create(APPLICATION, UNPROTECTED);
   }
 
@@ -62,6 +69,16 @@ export class Operations {
       this.#byResource.set(name, operations);
     }
     return operations;
+  }
+
+  /** Binds an operation for methods that are marked with `@Resilient`. */
+  bindOperation(
+    name: string,
+    operation: string,
+    options: OperationOptions<readonly unknown[]>,
+    pipeline: PipelineOptions | undefined,
+  ): BoundOperation {
+    return this.of({ name }, pipeline).bind(operation, options);
   }
 
   /** The operations of a resource by its name, if it has any. */
@@ -98,6 +115,7 @@ export class Operations {
   }
 
   #create(name: string, options?: PipelineOptions): ResourceOperations {
-    return new ResourceOperations(name, options, this.#recorder, this.#interceptors, this.#clock);
+    const own = this.#chaos ? { chaos: this.#chaos, ...options } : options;
+    return new ResourceOperations(name, own, this.#recorder, this.#interceptors, this.#clock);
   }
 }

@@ -1,4 +1,6 @@
-import { Module, type DynamicModule, type Type } from '@nestjs/common';
+import { Module, type DynamicModule, type Provider, type Type } from '@nestjs/common';
+import { ConfigLoader, ConfigModule } from 'nestjs-mainstay/config';
+import { CHAOS, requireChaosAllowed, StagedChaos } from 'nestjs-mainstay/resilience';
 import { OPERATION_INTERCEPTORS, type OperationInterceptor } from './operation-interceptor.js';
 import { ResourceCoreModule } from './resource-core.module.js';
 
@@ -8,6 +10,8 @@ export interface ResourceModuleOptions {
   readonly interceptors?: readonly Type<OperationInterceptor>[];
   /** Modules that provide what the interceptors inject. */
   readonly imports?: DynamicModule['imports'];
+  /** Faults to stage, innermost in all operations; also injectable as `StagedChaos`. Refused in production. */
+  readonly chaos?: StagedChaos;
 }
 
 /**
@@ -20,22 +24,41 @@ export interface ResourceModuleOptions {
  */
 @Module({ imports: [ResourceCoreModule], exports: [ResourceCoreModule] })
 export class ResourceModule {
-  /** Sets the interceptors of all operations of the application. */
+  /**
+   * Sets the interceptors of all operations of the application, and what is staged for them.
+   * @throws ChaosRefusedError at the start, where `chaos` is given in production; see {@link StagedChaos}
+   */
   static forRoot(options: ResourceModuleOptions = {}): DynamicModule {
-    const interceptors = [...(options.interceptors ?? [])];
+    const { imports = [], interceptors = [], chaos } = options;
     return {
       module: ResourceModule,
       global: true,
-      imports: options.imports ?? [],
-      providers: [
-        ...interceptors,
-        {
-          provide: OPERATION_INTERCEPTORS,
-          inject: interceptors,
-          useFactory: (...instances: OperationInterceptor[]) => instances,
-        },
-      ],
-      exports: [OPERATION_INTERCEPTORS],
+      imports: [...imports, ...(chaos ? [ConfigModule] : [])],
+      providers: [...provideInterceptors(interceptors), ...(chaos ? provideChaos(chaos) : [])],
+      exports: [OPERATION_INTERCEPTORS, ...(chaos ? [CHAOS, StagedChaos] : [])],
     };
   }
+}
+
+function provideInterceptors(interceptors: readonly Type<OperationInterceptor>[]): Provider[] {
+  return [
+    ...interceptors,
+    {
+      provide: OPERATION_INTERCEPTORS,
+      inject: [...interceptors],
+      useFactory: (...instances: OperationInterceptor[]) => instances,
+    },
+  ];
+}
+
+/** What reads the application's variables may know of production what the process does not. */
+function provideChaos(chaos: StagedChaos): Provider[] {
+  const useFactory = (config: ConfigLoader): StagedChaos => {
+    if (config.isProduction) requireChaosAllowed();
+    return chaos;
+  };
+  return [
+    { provide: CHAOS, inject: [ConfigLoader], useFactory },
+    { provide: StagedChaos, useExisting: CHAOS },
+  ];
 }

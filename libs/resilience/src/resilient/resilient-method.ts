@@ -1,17 +1,16 @@
-import type { OperationContext, OperationOptions } from '../operation.js';
+import type { Fallback, OperationContext, OperationOptions } from '../operation.js';
 import { PipelineOptionsError } from '../pipeline-options.error.js';
 import type { PipelineOptions } from '../resilience.options.js';
 import { binderOf } from './binder-of.js';
 import { pipelineOf } from './class-pipeline.js';
 import type { OperationBinder, RunnableOperation } from './operation-binder.js';
 import { ResilientTargetError } from './resilient-target.error.js';
-import type { ResilientOptions } from './resilient.options.js';
+import type { NamedFallback, ResilientOptions } from './resilient.options.js';
 
 /** A method as JavaScript sees it. */
 export type AnyMethod = (this: unknown, ...args: unknown[]) => unknown;
 
 type Args = readonly unknown[];
-type Fallback = (error: unknown, args: Args) => unknown;
 
 /** A method marked with `@Resilient`: what was declared, and its operations, bound once for each application. */
 export class ResilientMethod {
@@ -70,27 +69,20 @@ export class ResilientMethod {
     if (resource === '') throw this.#misused('its class has no name; give the option resource.');
     const holder = typeof self === 'function' ? self : (Object.getPrototypeOf(self) as object);
     const pipeline = pipelineOf(holder, resource, className, this);
-    const fallback = this.#fallbackOf(self);
-    const options = { ...limitsOf(this.#options), ...(fallback && { fallback }) };
+    const options = { ...limitsOf(this.#options), fallback: this.#fallbacksOf(self) };
     return binder.bindOperation(resource, this.operation, options, pipeline);
   }
 
-  #fallbackOf(self: object): Fallback | undefined {
-    const { fallback } = this.#options;
-    if (fallback === undefined) return undefined;
-    if (typeof fallback === 'function')
-      return (error, args) => this.#fallBack(fallback, error, args);
-    const named = (object: object): unknown =>
-      (object as Record<string | symbol, unknown>)[fallback];
-    if (typeof named(self) !== 'function') {
-      const allowed = `a function or the name of a method of ${classNameOf(self)}`;
-      throw new PipelineOptionsError('fallback', String(fallback), allowed);
-    }
-    return (error, args) => this.#fallBack(named(this.#objects.get(args) as object), error, args);
-  }
-
-  #fallBack(fallback: unknown, error: unknown, args: Args): unknown {
-    return (fallback as AnyMethod).apply(this.#objects.get(args), [error, ...args]);
+  #fallbacksOf(self: object): Fallback<Args, unknown>[] {
+    const { fallback = [] } = this.#options;
+    return [fallback].flat().map((given: NamedFallback<unknown[], unknown>) => {
+      if (typeof given !== 'function') requireMethod(self, given);
+      return (error, args) => {
+        const object = this.#objects.get(args) as object;
+        const chosen = typeof given === 'function' ? given : methodOf(object, given);
+        return (chosen as AnyMethod).apply(object, [error, ...args]);
+      };
+    });
   }
 
   #callersSignal(args: Args): AbortSignal | undefined {
@@ -115,9 +107,19 @@ export class ResilientMethod {
 
 /** The options that are the operation's. */
 export function limitsOf(options: ResilientOptions): OperationOptions<readonly unknown[]> {
-  const { idempotent, tryTimeoutMs, totalTimeoutMs, maxTries } = options;
-  const limits = { idempotent, tryTimeoutMs, totalTimeoutMs, maxTries };
+  const { idempotent, tryTimeoutMs, totalTimeoutMs, maxTries, limiter } = options;
+  const limits = { idempotent, tryTimeoutMs, totalTimeoutMs, maxTries, limiter };
   return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined));
+}
+
+function requireMethod(self: object, name: string | symbol): void {
+  if (typeof methodOf(self, name) === 'function') return;
+  const allowed = `a function or the name of a method of ${classNameOf(self)}`;
+  throw new PipelineOptionsError('fallback', String(name), allowed);
+}
+
+function methodOf(self: object, name: string | symbol): unknown {
+  return (self as Record<string | symbol, unknown>)[name];
 }
 
 function classNameOf(self: object): string {

@@ -163,6 +163,25 @@ describe('@Resilient', () => {
       expect(await target.stale('EUR')).toBe('last known EUR after reset');
     });
 
+    it('may be a chain, asked in its order', async () => {
+      class Chained {
+        @Resilient({ resource: 'chained', fallback: [() => Promise.reject(REFUSED), 'last'] })
+        read(item: string): Promise<string> {
+          return answer(item);
+        }
+        last(error: Error, item: string): string {
+          return `${item} after ${error.message}`;
+        }
+      }
+      failures.push(RESET);
+      expect(await setUp(new Chained()).target.read('EUR')).toBe('EUR after reset');
+    });
+
+    it('may be a chain of three at most', () => {
+      const fallback = Array.from({ length: 4 }, () => () => 'none');
+      expect(() => Resilient({ fallback })).toThrow(/fallback is 4; it must be at most 3/);
+    });
+
     it('is that of the object that was called, although objects share their operations', async () => {
       const binder = new PipelineBinder(new FakeClock());
       const [one, two] = [new Rates(), new Rates()];
@@ -220,6 +239,24 @@ describe('@Resilient', () => {
         message: '@Resilient on slow: argument 1 must be an AbortSignal, or be left out.',
       });
     });
+  });
+
+  it('resilience rule 15: may take no slot of the limiter', async () => {
+    class Transfers {
+      @Resilient({
+        resource: 'transfers',
+        pipeline: { limiter: { maxConcurrent: 1, maxQueue: 0 } },
+      })
+      ask(): Promise<string> {
+        return answer('ask');
+      }
+      @Resilient({ resource: 'transfers', maxTries: 1, limiter: false })
+      transfer(): Promise<string> {
+        return answer('transfer');
+      }
+    }
+    const { target } = setUp(new Transfers());
+    expect(await Promise.all([target.ask(), target.transfer(), target.transfer()])).toHaveLength(3);
   });
 
   describe('resources', () => {

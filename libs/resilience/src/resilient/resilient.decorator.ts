@@ -31,7 +31,8 @@ export function Resilient<A extends unknown[] = unknown[], R = never>(
   const own = options as unknown as ResilientOptions;
   requirePosition(options.signalParameter);
   // What would be refused at the first call is refused when the class is defined.
-  new PipelineBinder().bindOperation('', '', limitsOf(own), own.pipeline);
+  const fallback = [own.fallback ?? []].flat().map(() => () => undefined);
+  new PipelineBinder().bindOperation('', '', { ...limitsOf(own), fallback }, own.pipeline);
   const decorate = (target: unknown, key: unknown, descriptor?: PropertyDescriptor): unknown =>
     isStandard(key)
       ? decorateStandard(target, key, own)

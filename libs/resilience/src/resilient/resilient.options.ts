@@ -8,10 +8,13 @@ export type ResilientFallback<A extends unknown[], R> = (
   ...args: A
 ) => R | PromiseLike<R>;
 
+/** A fallback, or the name of the method of the object that is one. */
+export type NamedFallback<A extends unknown[], R> = ResilientFallback<A, R> | string | symbol;
+
 /** How a method marked with `@Resilient` is protected. */
 export interface ResilientOptions<A extends unknown[] = unknown[], R = never> extends Pick<
   OperationOptions,
-  'idempotent' | 'tryTimeoutMs' | 'totalTimeoutMs' | 'maxTries'
+  'idempotent' | 'tryTimeoutMs' | 'totalTimeoutMs' | 'maxTries' | 'limiter'
 > {
   /**
    * What the method talks to. All methods of an application with the same resource share one pipeline, hence one
@@ -29,9 +32,10 @@ export interface ResilientOptions<A extends unknown[] = unknown[], R = never> ex
   readonly pipeline?: PipelineOptions;
   /**
    * An alternative result for a known failure: a function, with `this` being the object, or the name of a method of the
-   * object. It receives the error and what the method was called with.
+   * object; or up to 3 of them, each asked when the one before it failed. It receives the error and what the method was
+   * called with.
    */
-  readonly fallback?: ResilientFallback<A, R> | (string & {}) | symbol;
+  readonly fallback?: NamedFallback<A, R> | readonly NamedFallback<A, R>[];
   /**
    * The position, from 0, of the parameter that takes an `AbortSignal`. The method is then given the signal of its try
    * there, which aborts at the try's timeout; a signal that the caller gives there cancels the whole call. Without it,
