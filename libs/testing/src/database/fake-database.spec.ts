@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
+import type { FaultyCall } from 'nestjs-mainstay/testing';
 import { DatabaseTestModule, FakeDatabase } from 'nestjs-mainstay/testing/database';
 import { Column, Entity, ManyToOne, PrimaryGeneratedColumn, Repository } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -64,6 +65,13 @@ describe('FakeDatabase', () => {
     database.faults.stage('statement', { error, times: 1 });
     await expect(database.repository(Account).find()).rejects.toBe(error);
     await expect(database.repository(Account).find()).resolves.toEqual([]);
+  });
+
+  it('stages results, for the statements that a fault picks', async () => {
+    const when = ({ arg }: FaultyCall): boolean => arg === 'SELECT 1 AS one';
+    database.faults.stage('query', { result: [{ one: 2 }], when });
+    expect(await database.service.query('SELECT 1 AS one')).toEqual([{ one: 2 }]);
+    expect(await database.service.query('SELECT 3 AS three')).toEqual([{ three: 3 }]);
   });
 
   it('is a database of its own each time', async () => {

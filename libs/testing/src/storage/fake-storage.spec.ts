@@ -1,5 +1,10 @@
 import { Test } from '@nestjs/testing';
-import { StorageNoSpaceError, StorageService } from 'nestjs-mainstay/storage';
+import {
+  StorageNoSpaceError,
+  StorageService,
+  StorageUnreachableError,
+} from 'nestjs-mainstay/storage';
+import type { FaultyCall } from 'nestjs-mainstay/testing';
 import { FakeStorage } from 'nestjs-mainstay/testing/storage';
 import { beforeEach, describe, expect, it } from 'vitest';
 
@@ -8,6 +13,10 @@ let storage: FakeStorage;
 beforeEach(() => {
   storage = new FakeStorage({ maxBytes: 100 });
 });
+
+function isKey(key: string): (call: FaultyCall) => boolean {
+  return ({ arg }) => arg === key;
+}
 
 describe('FakeStorage', () => {
   it('stands in for the StorageService of an application', async () => {
@@ -43,6 +52,24 @@ describe('FakeStorage', () => {
     storage.faults.stage('put', { error: new StorageNoSpaceError(), times: 1 });
     expect(await storage.write('a', 'data')).toBe(false);
     expect(await storage.write('a', 'data')).toBe(true);
+  });
+
+  it('answers late, otherwise or not at all, for the keys that a fault picks', async () => {
+    await storage.write('a', 'data');
+    await storage.write('b', 'data');
+    const unreachable = new StorageUnreachableError();
+    storage.faults
+      .stage('read', { latencyMs: 200, result: Buffer.from('staged'), when: isKey('a') })
+      .stage('list', { error: unreachable, when: ({ arg }) => arg === 'x/' });
+    let read: Buffer | undefined;
+    const reading = storage.read('a').then((data) => (read = data));
+    expect((await storage.read('b')).toString()).toBe('data');
+    await storage.clock.advance(199);
+    expect(read).toBeUndefined();
+    await storage.clock.advance(1);
+    expect((await reading).toString()).toBe('staged');
+    await expect(storage.list('x/').next()).rejects.toBe(unreachable);
+    await storage.assertCount(2);
   });
 
   it('goes down as a whole and comes back with its objects', async () => {
