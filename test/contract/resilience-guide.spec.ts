@@ -4,7 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { ResiliencePipeline, StagedChaos } from 'nestjs-mainstay/resilience';
+import { bulkhead } from 'cockatiel';
+import { ResiliencePipeline, StagedChaos, type CustomPolicy } from 'nestjs-mainstay/resilience';
 import { Operations, ResourceModule } from 'nestjs-mainstay/resource';
 import { FakeClock, RecordedCalls } from 'nestjs-mainstay/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -182,9 +183,12 @@ describe('the resilience guide (docs/guide/resilience.md)', () => {
       expect(await result).toBe('charged at 1500');
     });
 
-    it('lets one try through at a time', async () => {
+    it.each<[string, CustomPolicy]>([
+      ['as our own policy', new OneAtATime()],
+      ["as cockatiel's", bulkhead(1, 10)],
+    ])('lets one try through at a time, %s', async (_whose, policy) => {
       const clock = new FakeClock();
-      const pipeline = new ResiliencePipeline('device', { policies: [new OneAtATime()] }, clock);
+      const pipeline = new ResiliencePipeline('device', { policies: [policy] }, clock);
       const ask = pipeline.bind<string, void>('ask');
       const trail: string[] = [];
       const work = async (name: string): Promise<void> => {
