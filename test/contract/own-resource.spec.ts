@@ -184,9 +184,11 @@ describe("a resource of one's own (docs/guide/own-resource.md)", () => {
     await expect(rates.rate('GBP')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     expect(recorded.calls.filter((call) => !call.includes(' try '))).toEqual([
       'exchange-rates.rate attempt',
+      'exchange-rates.rate fallback answered',
       expect.stringMatching(/^exchange-rates\.rate outcome using-fallback after \d$/),
       'exchange-rates.rate success',
       'exchange-rates.rate attempt',
+      'exchange-rates.rate fallback failed',
       expect.stringMatching(/^exchange-rates\.rate outcome retry-failed after \d$/),
       'exchange-rates.rate failure ECONNREFUSED',
     ]);

@@ -78,6 +78,7 @@ describe('Error Detection', () => {
     expect(recorded.calls).toEqual([
       'cache.get attempt',
       'cache.get try failed EIO',
+      'cache.get fallback answered',
       'cache.get outcome using-fallback after 1',
       'cache.get success',
     ]);

@@ -86,6 +86,7 @@ describe('Error Recovery', () => {
     expect(recorded.calls).toEqual([
       'database.query attempt',
       'database.query try failed ECONNRESET',
+      'database.query fallback answered',
       'database.query outcome using-fallback after 1',
       'database.query success',
     ]);
