@@ -1,0 +1,14 @@
+/**
+ * How much is run for a figure.
+ * @typedef {object} Effort
+ * @property {number} rounds measurements of each candidate; the median counts
+ * @property {number} roundMs how long one takes: many short ones, since a disturbance spoils a whole one
+ * @property {number} concurrent calls that are started together
+ * @property {number} samples calls that went before, for what grows with them
+ */
+
+/** @type {Readonly<Record<'full' | 'quick', Effort>>} */
+export const efforts = {
+  full: { rounds: 25, roundMs: 100, concurrent: 10_000, samples: 100_000 },
+  quick: { rounds: 1, roundMs: 2, concurrent: 200, samples: 500 },
+};
