@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { FakeClock } from 'nestjs-mainstay/testing';
 import { describe, expect, it } from 'vitest';
-import { MixedCalls, TIMEOUT_MS } from '../test/mixed-calls.mjs';
+import { MixedCalls, TIMEOUT_MS } from '../test/mixed-calls.js';
 
 const CALLS = 155_000;
 const runner = fileURLToPath(new URL('../../../test/support/run-source.mjs', import.meta.url));

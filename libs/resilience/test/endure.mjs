@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { SystemClock } from 'nestjs-mainstay/common';
-import { MixedCalls } from './mixed-calls.mjs';
+import { MixedCalls } from './mixed-calls.ts';
 
 /**
  * A process that makes `CALLS` calls, `TOGETHER` at a time: `node --expose-gc run-source.mjs endure.mjs`. Prints as JSON

@@ -1,8 +1,5 @@
-import { NoopRecorder, ResiliencePipeline } from 'nestjs-mainstay/resilience';
-
-/** @typedef {import('nestjs-mainstay/common').Clock} Clock */
-/** @typedef {import('nestjs-mainstay/resilience').OperationContext} OperationContext */
-/** @typedef {(arg: number, context: OperationContext) => Promise<number>} Work */
+import type { Clock } from 'nestjs-mainstay/common';
+import { ResiliencePipeline, type BoundOperationSpec, type Work } from 'nestjs-mainstay/resilience';
 
 /** How long a call that hangs may take: not the test's time. */
 export const TIMEOUT_MS = 5;
@@ -17,56 +14,75 @@ const OPTIONS = {
 
 const RESET = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
 
+type Call = Work<number, number>;
+
+const endsAtOnce: Call = async (arg) => arg;
+const readsSignal: Call = async (arg, { signal }) => (signal.aborted ? -1 : arg);
+const endsLater: Call = (arg) => new Promise((resolve) => setImmediate(() => resolve(arg)));
+const fails: Call = () => Promise.reject(RESET);
+const throws: Call = () => {
+  throw RESET;
+};
+const hangs: Call = () => new Promise(() => {});
+const hangsReadingSignal: Call = (_arg, { signal }) =>
+  new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(RESET)));
+
+/** Seven in ten calls end by themselves, two have to be timed out, one is given up by its caller. */
+const ENDINGS: readonly (Call | undefined)[] = [
+  endsAtOnce,
+  endsAtOnce,
+  readsSignal,
+  endsLater,
+  endsLater,
+  throws,
+  fails,
+];
+
 /** Calls that end in every way that a call can, all with a timeout and most with one caller's signal. */
 export class MixedCalls {
-  pipeline;
+  readonly pipeline: ResiliencePipeline;
   /** The signal that the calls share; it never aborts. */
-  signal = new AbortController().signal;
-  #ending;
-  #hanging;
+  readonly signal: AbortSignal = new AbortController().signal;
+  readonly #ending: BoundOperationSpec<number, number>;
+  readonly #hanging: BoundOperationSpec<number, number>;
 
-  /** @param {Clock} clock */
-  constructor(clock) {
+  constructor(clock: Clock) {
     this.pipeline = new ResiliencePipeline('endurance', OPTIONS, clock);
-    const recorder = new NoopRecorder().bind('endurance', 'get');
-    this.#ending = this.pipeline.bind('get', {}, recorder);
-    this.#hanging = this.pipeline.bind('hang', { tryTimeoutMs: TIMEOUT_MS }, recorder);
+    this.#ending = this.pipeline.bind('get');
+    this.#hanging = this.pipeline.bind('hang', { tryTimeoutMs: TIMEOUT_MS });
   }
 
   /**
    * Starts calls together.
-   * @param {number} count
-   * @returns {Promise<Record<string, number>>} how many ended in which way: a value, or the code of an error
+   * @returns how many ended in which way: a value, or the code of an error
    */
-  async start(count) {
+  async start(count: number): Promise<Record<string, number>> {
     const calls = Array.from({ length: count }, (_, index) => this.#outcome(index % 10));
-    /** @type {Record<string, number>} */
-    const outcomes = {};
-    for (const outcome of await Promise.all(calls))
+    const outcomes: Record<string, number> = {};
+    for (const outcome of await Promise.all(calls)) {
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+    }
     return outcomes;
   }
 
-  /** @param {number} kind */
-  async #outcome(kind) {
+  async #outcome(kind: number): Promise<string> {
     try {
       return String(await this.#call(kind));
     } catch (error) {
-      return /** @type {{ code: string }} */ (error).code;
+      return (error as { code: string }).code;
     }
   }
 
-  /** @param {number} kind */
-  #call(kind) {
+  #call(kind: number): Promise<number> {
     const { pipeline, signal } = this;
-    const work = endings[kind];
+    const work = ENDINGS[kind];
     if (work) return pipeline.run(this.#ending, work, 1, { signal });
     if (kind === 9) return this.#cancelled();
     return pipeline.run(this.#hanging, kind === 8 ? hangs : hangsReadingSignal, 1, { signal });
   }
 
   /** A call whose caller gives it up. */
-  #cancelled() {
+  #cancelled(): Promise<number> {
     const controller = new AbortController();
     const { signal } = controller;
     const call = this.pipeline.run(this.#hanging, hangs, 1, { signal });
@@ -74,40 +90,3 @@ export class MixedCalls {
     return call;
   }
 }
-
-/** @type {Work} */
-async function endsAtOnce(arg) {
-  return arg;
-}
-
-/** @type {Work} */
-async function readsSignal(arg, { signal }) {
-  return signal.aborted ? -1 : arg;
-}
-
-/** @type {Work} */
-function endsLater(arg) {
-  return new Promise((resolve) => setImmediate(() => resolve(arg)));
-}
-
-/** @type {Work} */
-function throws() {
-  throw RESET;
-}
-
-/** @type {Work} */
-async function fails() {
-  throw RESET;
-}
-
-/** @type {Work} */
-function hangs() {
-  return new Promise(() => {});
-}
-
-/** @type {Work} */
-function hangsReadingSignal(_arg, { signal }) {
-  return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(RESET)));
-}
-
-const endings = [endsAtOnce, endsAtOnce, readsSignal, endsLater, endsLater, throws, fails];
