@@ -1,4 +1,8 @@
-const BUCKETS = 10;
+import { RollingCounts } from './rolling-counts.js';
+
+const SUCCESSES = 0;
+const FAILURES = 1;
+const SLOW = 2;
 
 /** What a {@link CallWindow} holds. */
 export interface MeasuredCalls {
@@ -9,68 +13,34 @@ export interface MeasuredCalls {
   readonly slowRatio: number;
 }
 
-/** Calls of the last `windowMs`: how many succeeded, failed, were slow, in ten equal buckets that really expire. */
+/** The calls of the last `windowMs` that a breaker judges by: how many succeeded, failed, were slow. */
 export class CallWindow {
-  readonly #bucketMs: number;
-  readonly #successes = new Uint32Array(BUCKETS);
-  readonly #failures = new Uint32Array(BUCKETS);
-  readonly #slow = new Uint32Array(BUCKETS);
-  #bucket = 0;
+  readonly #counts: RollingCounts;
 
+  /** @param now the present time of the clock, as in all methods */
   constructor(windowMs: number, now: number) {
-    this.#bucketMs = windowMs / BUCKETS;
-    this.#bucket = Math.floor(now / this.#bucketMs);
+    this.#counts = new RollingCounts(3, windowMs, now);
   }
 
-  /** @param now time of the clock */
   recordSuccess(now: number, isSlow = false): void {
-    const index = this.#indexAt(now);
-    this.#successes[index]!++;
-    if (isSlow) this.#slow[index]!++;
+    this.#counts.increment(SUCCESSES, now);
+    if (isSlow) this.#counts.increment(SLOW, now);
   }
 
-  /** @param now time of the clock */
   recordFailure(now: number, isSlow = false): void {
-    const index = this.#indexAt(now);
-    this.#failures[index]!++;
-    if (isSlow) this.#slow[index]!++;
+    this.#counts.increment(FAILURES, now);
+    if (isSlow) this.#counts.increment(SLOW, now);
   }
 
-  /** @param now time of the clock */
   measure(now: number): MeasuredCalls {
-    this.#indexAt(now);
-    const failures = sum(this.#failures);
-    const calls = failures + sum(this.#successes);
+    const failures = this.#counts.sum(FAILURES, now);
+    const calls = failures + this.#counts.sum(SUCCESSES, now);
     if (calls === 0) return { calls, failureRatio: 0, slowRatio: 0 };
-    return { calls, failureRatio: failures / calls, slowRatio: sum(this.#slow) / calls };
+    const slow = this.#counts.sum(SLOW, now);
+    return { calls, failureRatio: failures / calls, slowRatio: slow / calls };
   }
 
   clear(): void {
-    this.#successes.fill(0);
-    this.#failures.fill(0);
-    this.#slow.fill(0);
+    this.#counts.clear();
   }
-
-  #indexAt(now: number): number {
-    const bucket = Math.floor(now / this.#bucketMs);
-    if (bucket > this.#bucket) this.#expire(bucket);
-    return this.#bucket % BUCKETS;
-  }
-
-  #expire(bucket: number): void {
-    const elapsed = Math.min(bucket - this.#bucket, BUCKETS);
-    for (let i = 1; i <= elapsed; i++) {
-      const index = (this.#bucket + i) % BUCKETS;
-      this.#successes[index] = 0;
-      this.#failures[index] = 0;
-      this.#slow[index] = 0;
-    }
-    this.#bucket = bucket;
-  }
-}
-
-function sum(counts: Uint32Array): number {
-  let total = 0;
-  for (const count of counts) total += count;
-  return total;
 }

@@ -1,3 +1,4 @@
+import type { Execution } from './execution.js';
 import type { CallObserver } from './call-observer.js';
 import type { BoundRecorder } from './operation-recorder.js';
 import type { TimeoutQueue } from './timeout-queue.js';
@@ -85,4 +86,6 @@ export interface BoundOperationSpec<A, R> {
   readonly observer: CallObserver | undefined;
   /** Where its tries wait for their timeout. */
   readonly timeouts: TimeoutQueue;
+  /** Of a call that ended at once, for the next one. */
+  spare: Execution<A, R> | undefined;
 }

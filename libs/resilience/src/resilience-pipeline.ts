@@ -74,6 +74,7 @@ export class ResiliencePipeline {
       recorder: guardBoundRecorder(recorder),
       observer,
       timeouts: this.#timeoutsOf(tryTimeoutMs),
+      spare: undefined,
     };
   }
 
@@ -82,13 +83,14 @@ export class ResiliencePipeline {
    * @throws the operation's last error when it cannot be recovered; `CircuitOpenError`, `LimiterFullError`,
    * `OperationTimeoutError` and `OperationCancelledError` of our own
    */
-  async run<A, R>(
+  run<A, R>(
     operation: BoundOperationSpec<A, R>,
     work: Work<A, R>,
     arg: A,
     call?: CallOptions,
   ): Promise<R> {
-    return this.execute(operation, work, arg, call);
+    const result = this.execute(operation, work, arg, call);
+    return result instanceof Promise ? result : Promise.resolve(result);
   }
 
   /**
@@ -101,7 +103,9 @@ export class ResiliencePipeline {
     arg: A,
     call?: CallOptions,
   ): R | Promise<R> {
-    return new Execution(this.#environment, operation, work, arg, call).start();
+    const execution = operation.spare ?? new Execution(this.#environment, operation);
+    operation.spare = undefined;
+    return execution.start(work, arg, call);
   }
 
   /** What detection says of an error, with the rules of this pipeline. */

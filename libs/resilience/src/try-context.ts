@@ -20,6 +20,11 @@ export class TryContext implements OperationContext {
     return this.#operation.name;
   }
 
+  /** Whether somebody may still listen to {@link signal}. */
+  get isSignalRead(): boolean {
+    return this.#controller !== undefined;
+  }
+
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();

@@ -2,7 +2,6 @@ import type { Timer } from 'nestjs-mainstay/common';
 import type { Abortable } from './abort-watch.js';
 import type { CircuitPermit } from './circuit-leases.js';
 import { isFailureOfDependency, type Classification } from './classification.js';
-import { executeWork } from './execute-work.js';
 import type { Execution } from './execution.js';
 import { OperationCancelledError, type CancellationReason } from './operation-cancelled.error.js';
 import { OperationTimeoutError } from './operation-timeout.error.js';
@@ -27,7 +26,8 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
   #holdsSlot = false;
   /** When the work was executed; negative before. */
   #executedAt = -1;
-  #limitMs = Infinity;
+  /** Its time, where that is less than the operation gives it; 0 otherwise. */
+  #shortLimitMs = 0;
   #queue: TimeoutQueue | undefined = undefined;
   #timer: Timer | undefined = undefined;
   /** What the work gave, as long as it is waited for. */
@@ -44,7 +44,7 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
     const { environment, operation } = this.#execution;
     const { breaker, limiter } = environment;
     try {
-      this.#throwIfOver(now);
+      if (this.#execution.mayBeOver) this.#throwIfOver(now);
       if (operation.asksBreaker && breaker) this.#permit = breaker.admit(now);
       if (operation.asksLimiter && limiter) {
         if (!limiter.tryAcquire()) return this.#startWithSlot(now);
@@ -57,7 +57,8 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
   }
 
   onTimeout(): void {
-    this.#giveUp(this.#timedOut(this.#limitMs), this.#isCutByCaller());
+    const limitMs = this.#shortLimitMs || this.#execution.operation.tryTimeoutMs;
+    this.#giveUp(this.#timedOut(limitMs), this.#isCutByCaller());
   }
 
   onAbort(): void {
@@ -83,38 +84,44 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
   }
 
   #execute(now: number): R | Promise<R> {
-    const { environment, work, arg } = this.#execution;
+    const execution = this.#execution;
     this.#executedAt = now;
-    this.#execution.tries++;
+    execution.tries++;
     let result: R | PromiseLike<R>;
     try {
-      result = executeWork(environment, work, arg, this);
+      result = execution.work(this);
     } catch (error) {
       return this.#fail(error, false);
     }
     if (isThenable(result)) return this.#settle(result, now);
     this.#succeed(result);
+    if (!this.isSignalRead) execution.recycle();
     return result;
   }
 
   #settle(result: PromiseLike<R>, now: number): Promise<R> {
-    return new Promise((resolve) => {
+    const settled = new Promise<R>((resolve) => {
       this.#resolve = resolve;
-      this.#pending = result;
-      // A foreign thenable may answer at once, twice, or throw.
-      const promise = result instanceof Promise ? result : Promise.resolve(result);
-      promise.then(
-        (value: R) => {
-          if (this.#pending === undefined) return;
-          this.#succeed(value);
-          resolve(value);
-        },
-        (error: unknown) => {
-          if (this.#pending !== undefined) resolve(this.#fail(error, false));
-        },
-      );
-      this.#bound(now);
     });
+    this.#pending = result;
+    // A foreign thenable may answer at once, twice, or throw.
+    const promise = result instanceof Promise ? (result as Promise<R>) : Promise.resolve(result);
+    promise.then(
+      (value) => this.#onValue(value),
+      (error: unknown) => this.#onError(error),
+    );
+    this.#bound(now);
+    return settled;
+  }
+
+  #onValue(value: R): void {
+    if (this.#pending === undefined) return;
+    this.#succeed(value);
+    this.#resolve?.(value);
+  }
+
+  #onError(error: unknown): void {
+    if (this.#pending !== undefined) this.#resolve?.(this.#fail(error, false));
   }
 
   /** From here on the timeout and the caller's signal can end the try. */
@@ -123,10 +130,9 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
     const ownMs = operation.tryTimeoutMs;
     const remainingMs = deadline - now;
     if (ownMs <= remainingMs) {
-      this.#limitMs = ownMs;
       this.#queue = operation.timeouts;
     } else {
-      this.#limitMs = remainingMs;
+      this.#shortLimitMs = remainingMs;
       this.#queue = environment.untimed;
       this.#timer = environment.clock.schedule(() => this.onTimeout(), remainingMs);
     }
@@ -173,7 +179,7 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
     if (this.#executedAt >= 0) operation.recorder.recordTry(durationMs, classification);
     const isNeutral = classification.partial === true || isCutByCaller;
     this.#tellBreaker(classification, isNeutral, durationMs, now);
-    return this.#execution.tryFailed({ error, classification }, now);
+    return this.#execution.tryFailed({ error, classification, at: now });
   }
 
   #tellBreaker(error: Classification, isNeutral: boolean, durationMs: number, now: number): void {
@@ -213,8 +219,8 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
 
   /** The try had less time than its operation gives it, because its caller has no more. */
   #isCutByCaller(): boolean {
-    const { operation, deadline, callerDeadline } = this.#execution;
-    return this.#limitMs < operation.tryTimeoutMs && deadline === callerDeadline;
+    const { deadline, callerDeadline } = this.#execution;
+    return this.#shortLimitMs > 0 && deadline === callerDeadline;
   }
 
   #cancelled(reason: CancellationReason): OperationCancelledError {
@@ -234,6 +240,6 @@ function isRefused({ kind, notSent }: Classification): boolean {
 }
 
 function isThenable<R>(value: R | PromiseLike<R>): value is PromiseLike<R> {
-  if (value instanceof Promise) return true;
-  return typeof (value as PromiseLike<R> | undefined | null)?.then === 'function';
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
+  return value instanceof Promise || typeof (value as PromiseLike<R>).then === 'function';
 }
