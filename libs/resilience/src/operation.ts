@@ -3,7 +3,10 @@ import type { CallObserver } from './call-observer.js';
 import type { BoundRecorder } from './operation-recorder.js';
 import type { TimeoutQueue } from './timeout-queue.js';
 
-/** What the work of an operation is told about the try that it is. */
+/**
+ * What the work of an operation is told about the try that it is. It belongs to the work until that has ended, and may
+ * then serve another try; a signal that was read stays the try's own.
+ */
 export interface OperationContext {
   readonly resource: string;
   readonly operation: string;

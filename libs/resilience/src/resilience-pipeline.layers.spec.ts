@@ -459,6 +459,46 @@ describe('execute', () => {
     expect(pipeline.status()).toMatchObject({ inFlight: 0, limiter: { inFlight: 0 } });
   });
 
+  it('calls inside each other keep what is theirs', () => {
+    const { pipeline } = setUp();
+    const operation = pipeline.bind<string, string>('peek');
+    const seen: string[] = [];
+    const look: Work<string, string> = (key, { tryNumber }) => {
+      if (key.length < 3) void pipeline.execute(operation, look, `${key}+`);
+      seen.push(`${key} ${tryNumber}`);
+      return key;
+    };
+    for (let call = 0; call < 2; call++) void pipeline.execute(operation, look, 'a');
+    expect(seen).toEqual(['a++ 1', 'a+ 1', 'a 1', 'a++ 1', 'a+ 1', 'a 1']);
+    expect(pipeline.status()).toMatchObject({ inFlight: 0, limiter: { inFlight: 0 } });
+  });
+
+  it('a call that fails after others that ended at once is retried as any', async () => {
+    const { clock, pipeline } = setUp();
+    const operation = pipeline.bind<string, string>('peek', { idempotent: true });
+    for (let call = 0; call < 3; call++) void pipeline.execute(operation, (key) => key, 'key');
+    let tries = 0;
+    const result = pipeline.execute(
+      operation,
+      () => {
+        if (++tries === 1) throw RESET;
+        return 'second';
+      },
+      'key',
+    );
+    await clock.advance(100);
+    expect(await result).toBe('second');
+  });
+
+  it('a signal that was read is not given to another call', () => {
+    const { pipeline } = setUp();
+    const operation = pipeline.bind<string, AbortSignal>('peek');
+    const signals = Array.from({ length: 3 }, () =>
+      pipeline.execute(operation, (_key, { signal }) => signal, 'key'),
+    );
+    expect(new Set(signals).size).toBe(3);
+  });
+
   it('never throws: a synchronous error is a rejected promise', async () => {
     const { pipeline } = setUp();
     const operation = pipeline.bind<string, string>('peek');
