@@ -1,7 +1,7 @@
 import { Controller, Get, Injectable, Param, Scope, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { Clock } from 'nestjs-mainstay/common';
-import { Resilient } from 'nestjs-mainstay/resilience';
+import { Resilient, useOperationBinder } from 'nestjs-mainstay/resilience';
 import { FakeClock, RecordedCalls } from 'nestjs-mainstay/testing';
 import { describe, expect, it, vi } from 'vitest';
 import type { OperationInterceptor } from './operation-interceptor.js';
@@ -199,6 +199,23 @@ describe('@Resilient in an application with ResourceModule', () => {
       'rates.below success',
     ]);
     await app.close();
+  });
+
+  it('is recorded without Nest as well, by Operations that were made by hand', async () => {
+    const recorded = new RecordedCalls();
+    const [one, two] = [new Rates(), new Rates()];
+    const operations = new Operations(new FakeClock(), recorded);
+    for (const rates of [one, two]) useOperationBinder(rates, operations);
+    expect(await one.rate('EUR')).toBe('rate of EUR');
+    operations.find('rates')?.breaker?.isolate();
+    await expect(two.rate('GBP')).rejects.toMatchObject({ code: 'CIRCUIT_OPEN' });
+    expect(recorded.calls.filter((call) => !call.includes(' try '))).toEqual([
+      'rates.rate attempt',
+      'rates.rate success',
+      'rates.rate attempt',
+      'rates.rate outcome rejected after 0',
+      'rates.rate rejected CIRCUIT_OPEN',
+    ]);
   });
 
   it('protects without ResourceModule as well, each object by itself and unrecorded', async () => {
