@@ -23,6 +23,8 @@ function callAll(recorder: OperationRecorder): void {
   recorder.recordStep('cache', 'test connection', 1);
   recorder.recordStep('cache', 'test connection', 1, ERROR);
   recorder.recordInitialization('cache', true, 1);
+  const change = { from: 'closed', to: 'open', reason: 'probe', at: 1 } as const;
+  recorder.recordTransition({ resource: 'cache', ...change });
 }
 
 describe('guardRecorder', () => {
@@ -34,7 +36,7 @@ describe('guardRecorder', () => {
     callAll(direct);
     callAll(guardRecorder(guarded));
     expect(guarded.calls).toEqual(direct.calls);
-    expect(guarded.calls).toHaveLength(18);
+    expect(guarded.calls).toHaveLength(19);
   });
 
   it('passes on what has been recorded', () => {
@@ -53,6 +55,7 @@ describe('guardRecorder', () => {
       bind: () => bound,
       recordStep: broken,
       recordInitialization: broken,
+      recordTransition: broken,
     };
     callAll(guardRecorder(recorder));
     expect(logged).toHaveBeenCalled();

@@ -1,3 +1,4 @@
+import type { CircuitTransition } from './circuit-transition.js';
 import type { Classification } from './classification.js';
 import { ListenerErrors } from './listener-errors.js';
 import { NoopRecorder } from './noop-recorder.js';
@@ -46,6 +47,10 @@ class GuardedRecorder implements OperationRecorder {
     this.#errors.guard('Recording an initialisation', () =>
       this.#inner.recordInitialization(resource, succeeded, durationMs),
     );
+  }
+
+  recordTransition(transition: CircuitTransition): void {
+    this.#errors.guard('Recording a transition', () => this.#inner.recordTransition(transition));
   }
 }
 

@@ -9,6 +9,8 @@ export class NoopRecorder implements OperationRecorder {
   recordStep(): void {}
 
   recordInitialization(): void {}
+
+  recordTransition(): void {}
 }
 
 class NoopBoundRecorder implements BoundRecorder {

@@ -1,3 +1,4 @@
+import type { CircuitTransition } from './circuit-transition.js';
 import type { Classification } from './classification.js';
 
 /**
@@ -87,6 +88,8 @@ export interface OperationRecorder {
   recordStep(resource: string, step: string, durationMs: number, error?: Classification): void;
   /** An initialisation ended: all steps passed, or one failed. */
   recordInitialization(resource: string, succeeded: boolean, durationMs: number): void;
+  /** The circuit breaker of a resource changed its state. */
+  recordTransition(transition: CircuitTransition): void;
 }
 
 /** Injection token of the {@link OperationRecorder}. */

@@ -68,7 +68,7 @@ describe('Operations', () => {
       await expect(ofCache.bind('get').run(() => 'value', 'a')).rejects.toMatchObject({
         code: 'CIRCUIT_OPEN',
       });
-      expect(recorded.calls).toEqual([
+      expect(recorded.of('cache.get')).toEqual([
         'cache.get attempt',
         'cache.get outcome rejected after 0',
         'cache.get rejected CIRCUIT_OPEN',
@@ -117,6 +117,7 @@ describe('Operations', () => {
         bind: () => everyCallThrows,
         recordStep: broken,
         recordInitialization: broken,
+        recordTransition: broken,
       };
       const get = new Operations(new FakeClock(), recorder).of(CACHE).bind('get', {
         idempotent: true,
@@ -125,6 +126,19 @@ describe('Operations', () => {
       expect(await get.run(work, 'a')).toBe('value');
       expect(work).toHaveBeenCalledTimes(1);
       await expect(get.run(() => Promise.reject(NOT_FOUND), 'a')).rejects.toBe(NOT_FOUND);
+    });
+
+    it('resilience rules 16 and 19: changes of the breaker are recorded, with their reason', () => {
+      const { operations, recorded } = setUp();
+      const { breaker } = operations.of(CACHE);
+      breaker?.isolate('maintenance');
+      breaker?.metricsOnly();
+      breaker?.reset();
+      expect(recorded.of('cache circuit')).toEqual([
+        'cache circuit: closed to isolated (isolated)',
+        'cache circuit: isolated to metrics-only (metrics-only)',
+        'cache circuit: metrics-only to closed (reset)',
+      ]);
     });
 
     it('resilience rule 17: nor does a judgement of hits that throws', async () => {

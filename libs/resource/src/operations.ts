@@ -86,6 +86,11 @@ export class Operations implements OperationBinder {
     return this.#byResource.get(name);
   }
 
+  /** The operations of all resources, and of methods marked with `@Operation`. */
+  all(): readonly ResourceOperations[] {
+    return [...this.#byResource.values(), this.#application];
+  }
+
   /** Runs a method marked with `@Operation`: recorded and intercepted, neither retried nor timed out. */
   runMarked<R>(label: string, work: () => R | PromiseLike<R>): Promise<R> {
     let operation = this.#marked.get(label);
@@ -98,7 +103,7 @@ export class Operations implements OperationBinder {
 
   /** Cuts all back-offs; called when the application shuts down. */
   shutdown(): void {
-    for (const operations of this.#all()) operations.shutdown();
+    for (const operations of this.all()) operations.shutdown();
   }
 
   /**
@@ -106,12 +111,8 @@ export class Operations implements OperationBinder {
    * @returns whether all calls ended by themselves
    */
   async drain(timeoutMs: number): Promise<boolean> {
-    const drained = await Promise.all(this.#all().map((operations) => operations.drain(timeoutMs)));
+    const drained = await Promise.all(this.all().map((operations) => operations.drain(timeoutMs)));
     return drained.every(Boolean);
-  }
-
-  #all(): ResourceOperations[] {
-    return [...this.#byResource.values(), this.#application];
   }
 
   #create(name: string, options?: PipelineOptions): ResourceOperations {

@@ -1,5 +1,5 @@
 import { redactText } from 'nestjs-mainstay/common';
-import type { CircuitState } from 'nestjs-mainstay/resilience';
+import type { CircuitState, PipelineStatus } from 'nestjs-mainstay/resilience';
 import type { InitializationStep, StepReport } from './initialization-step.js';
 import type { ResourceEntry, ResourcePhase } from './resource-registry.js';
 import type { Criticality, Resource } from './resource.js';
@@ -10,18 +10,18 @@ export class RegisteredResource implements ResourceEntry {
   initializationTries = 0;
   initializationMs: number | undefined;
   lastError: string | undefined;
-  readonly #circuit: () => CircuitState | undefined;
+  readonly #pipeline: () => PipelineStatus | undefined;
   readonly #changed: (entry: ResourceEntry) => void;
   #phase: ResourcePhase = 'pending';
   #steps: StepReport[] = [];
 
   constructor(
     resource: Resource,
-    circuit: () => CircuitState | undefined,
+    pipeline: () => PipelineStatus | undefined,
     changed: (entry: ResourceEntry) => void,
   ) {
     this.resource = resource;
-    this.#circuit = circuit;
+    this.#pipeline = pipeline;
     this.#changed = changed;
   }
 
@@ -42,7 +42,11 @@ export class RegisteredResource implements ResourceEntry {
   }
 
   get circuit(): CircuitState | undefined {
-    return this.#circuit();
+    return this.pipeline?.breaker?.state;
+  }
+
+  get pipeline(): PipelineStatus | undefined {
+    return this.#pipeline();
   }
 
   enter(phase: ResourcePhase): void {

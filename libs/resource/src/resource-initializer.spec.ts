@@ -652,7 +652,12 @@ describe('ResourceInitializer', () => {
       const broken = (): never => {
         throw new Error('a defect in a recorder');
       };
-      const recorder = { bind: broken, recordStep: broken, recordInitialization: broken };
+      const recorder = {
+        bind: broken,
+        recordStep: broken,
+        recordInitialization: broken,
+        recordTransition: broken,
+      };
       const initializer = new ResourceInitializer(registry, operations, closer, clock, recorder);
       await initializer.start(new StagedResource('cache').step('test connection'));
       expect(registry.get('cache')?.phase).toBe('ready');

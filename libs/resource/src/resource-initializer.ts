@@ -94,9 +94,9 @@ export class ResourceInitializer {
   }
 
   async #register(resource: Resource): Promise<RegisteredResource> {
-    const circuit = () => this.#operations.find(resource.name)?.breaker?.state;
+    const pipeline = () => this.#operations.find(resource.name)?.status();
     try {
-      return this.#registry.register(resource, circuit);
+      return this.#registry.register(resource, pipeline);
     } catch (duplicate) {
       return this.#abandonBoot(duplicate as Error);
     }

@@ -31,6 +31,7 @@ export class ResourceOperations {
     this.#recorder = recorder;
     this.#interceptors = interceptors;
     this.#clock = clock;
+    this.breaker?.subscribe((transition) => recorder.recordTransition(transition));
   }
 
   /** The resource's circuit breaker; `undefined` when it is switched off. */

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { ResiliencePipeline } from 'nestjs-mainstay/resilience';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ProbeResult } from './probe-result.js';
 import { ResourceRegistry } from './resource-registry.js';
@@ -26,14 +27,24 @@ describe('ResourceRegistry', () => {
   it('knows a resource by its name', () => {
     const registry = new ResourceRegistry();
     const resource = new PaymentsApi();
-    registry.register(resource, () => 'half-open');
+    const { breaker } = new ResiliencePipeline('payments');
+    breaker?.isolate('maintenance');
+    const pipeline = {
+      resource: 'payments',
+      inFlight: 0,
+      breaker: breaker?.status(),
+      budget: undefined,
+      limiter: undefined,
+    };
+    registry.register(resource, () => pipeline);
     expect(registry.get('payments')).toMatchObject({
       resource,
       name: 'payments',
       criticality: 'degradable',
       phase: 'pending',
       steps: [],
-      circuit: 'half-open',
+      circuit: 'isolated',
+      pipeline,
       initializationTries: 0,
     });
     expect(registry.get('cache')).toBeUndefined();

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ListenerErrors, type CircuitState } from 'nestjs-mainstay/resilience';
+import { ListenerErrors, type CircuitState, type PipelineStatus } from 'nestjs-mainstay/resilience';
 import type { StepReport } from './initialization-step.js';
 import { RegisteredResource } from './registered-resource.js';
 import { DuplicateResourceError } from './resource.errors.js';
@@ -24,6 +24,8 @@ export interface ResourceEntry {
   readonly lastError: string | undefined;
   /** The state of the resource's circuit breaker; `undefined` when it has none. */
   readonly circuit: CircuitState | undefined;
+  /** How the pipeline of the resource's operations is; `undefined` when it has none. */
+  readonly pipeline: PipelineStatus | undefined;
 }
 
 /** Knows every resource of the application, in the order of registration. */
@@ -37,11 +39,11 @@ export class ResourceRegistry {
    * Adds a resource. @internal called by the ResourceInitializer
    * @throws {@link DuplicateResourceError} when the name is taken by another resource
    */
-  register(resource: Resource, circuit: () => CircuitState | undefined): RegisteredResource {
+  register(resource: Resource, pipeline: () => PipelineStatus | undefined): RegisteredResource {
     const known = this.#entries.get(resource.name);
     if (known?.resource === resource) return known;
     if (known) throw new DuplicateResourceError(resource.name);
-    const entry = new RegisteredResource(resource, circuit, (changed) => this.#notify(changed));
+    const entry = new RegisteredResource(resource, pipeline, (changed) => this.#notify(changed));
     this.#entries.set(resource.name, entry);
     return entry;
   }

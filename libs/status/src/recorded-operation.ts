@@ -3,6 +3,7 @@ import type {
   Classification,
   OperationStatus,
   RecoveryOutcome,
+  RetryEnd,
 } from 'nestjs-mainstay/resilience';
 import type { OperationErrors } from './monitors/operation-errors.js';
 import type { OperationTimes } from './monitors/operation-times.js';
@@ -57,8 +58,13 @@ export class RecordedOperation implements BoundRecorder {
     this.times.recordTry(error === undefined);
   }
 
-  recordOutcome(outcome: RecoveryOutcome, tries: number, recoveryMs: number): void {
-    this.errors.recordOutcome(outcome, tries, recoveryMs);
+  recordOutcome(
+    outcome: RecoveryOutcome,
+    tries: number,
+    recoveryMs: number,
+    reason?: RetryEnd,
+  ): void {
+    this.errors.recordOutcome(outcome, tries, recoveryMs, reason);
   }
 
   /** The fallbacks of a call were tried. @param succeeded whether one of them answered */

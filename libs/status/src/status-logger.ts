@@ -1,8 +1,11 @@
 import { Logger } from '@nestjs/common';
-import { formatDuration, LogThrottle, type Clock } from 'nestjs-mainstay/common';
-import type { Classification } from 'nestjs-mainstay/resilience';
+import { formatDuration, LogThrottle, redactText, type Clock } from 'nestjs-mainstay/common';
+import type { CircuitReason, CircuitTransition, Classification } from 'nestjs-mainstay/resilience';
 import type { HealthState, ResourceHealth } from './health/health-state.js';
 import type { RecordedOperation } from './recorded-operation.js';
+
+/** Changes of a circuit breaker that an operator asked for. */
+const BY_HAND: ReadonlySet<CircuitReason> = new Set(['isolated', 'metrics-only', 'reset']);
 
 /** Everything that StatusModule writes to the log: a summary a minute, failures by fingerprint, transitions of health. */
 export class StatusLogger {
@@ -36,6 +39,17 @@ export class StatusLogger {
     this.#logger.warn(
       `${resource}.${operation} failed: ${kind} (${type}) after ${formatDuration(durationMs)}${more}`,
     );
+  }
+
+  /**
+   * One line for each change of a circuit breaker: what an operator did is a warning; the breaker's own changes come
+   * again and again in an outage, which the health tells once, and go to debug.
+   */
+  logCircuit({ resource, from, to, reason, note }: CircuitTransition): void {
+    const why = note === undefined ? reason : `${reason}: ${redactText(note)}`;
+    const text = `${resource}: circuit breaker is ${to}, was ${from} (${why})`;
+    if (BY_HAND.has(reason)) this.#logger.warn(text);
+    else this.#logger.debug(text);
   }
 
   /** One line when the health of a resource changes; none for a resource that is up from the start. */

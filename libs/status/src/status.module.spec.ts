@@ -283,6 +283,40 @@ describe.each(['express', 'fastify'])('StatusModule on %s', (platform) => {
     expect(texts.join('\n')).not.toContain(SECRET);
   });
 
+  it('resilience rule 19: what an operator does with a breaker is seen on every route, at once', async () => {
+    const { app, get } = await start(platform);
+    const breaker = app.get(Operations).find('payments')?.breaker;
+
+    breaker?.isolate('maintenance');
+    const [code, health] = await words(await get('/health'));
+    expect([code, (await get('/readyz')).status]).toEqual([503, 503]);
+    expect(health).toMatchObject({
+      error: { payments: { message: 'isolated: maintenance', circuit: 'isolated' } },
+    });
+    expect(await (await get('/status.json')).json()).toMatchObject({
+      pipelines: [
+        {
+          resource: 'payments',
+          inFlight: 0,
+          breaker: { state: 'isolated', reason: 'isolated', note: 'maintenance' },
+          limiter: { inFlight: 0, queued: 0, leaked: 0, maxConcurrent: 100, maxQueue: 100 },
+        },
+        { resource: 'app', inFlight: 0 },
+      ],
+    });
+    const metrics = await (await get('/metrics')).text();
+    expect(metrics).toContain(
+      'mainstay_circuit_breaker_transitions_total{resource="payments",state="isolated",reason="isolated"} 1',
+    );
+
+    breaker?.metricsOnly();
+    expect(await (await get('/health')).json()).toMatchObject({
+      info: { payments: { status: 'up', circuit: 'metrics-only' } },
+    });
+    breaker?.reset();
+    expect((await get('/readyz')).status).toBe(200);
+  });
+
   it('counts every attempt of an operation under exactly one outcome', async () => {
     const { app, get } = await start(platform);
 

@@ -9,6 +9,7 @@ import { ResourceHealthIndicator } from './health/resource.health-indicator.js';
 import { MetricRegistry } from './metrics/metric-registry.js';
 import { ErrorMonitor } from './monitors/error-monitor.js';
 import { PerformanceMonitor } from './monitors/performance-monitor.js';
+import { publishPipelines } from './monitors/publish-pipelines.js';
 import { ResourceUsage } from './monitors/resource-usage.js';
 import { ProbeRoutes } from './routes/probe-routes.js';
 import { StatusAccess } from './routes/status-access.js';
@@ -119,7 +120,8 @@ function createHealthMonitor(
   const breakerOf = (resource: string) => operations.find(resource)?.breaker;
   const parts = { clock, registry, performance, errors, logger, probes, breakerOf };
   const monitor = new HealthMonitor(parts);
-  publishHealth(metrics, monitor, registry);
+  publishHealth(metrics, monitor);
+  publishPipelines(metrics, operations);
   return monitor;
 }
 
@@ -151,14 +153,15 @@ function routeProviders(): Provider[] {
     },
     {
       provide: StatusReporter,
-      inject: [Clock, StatusManager, HealthMonitor, ResourceRegistry, GracefulShutdown],
+      inject: [Clock, StatusManager, HealthMonitor, ResourceRegistry, Operations, GracefulShutdown],
       useFactory: (
         clock: Clock,
         status: StatusManager,
         health: HealthMonitor,
         registry: ResourceRegistry,
+        operations: Operations,
         shutdown: GracefulShutdown,
-      ) => new StatusReporter({ clock, status, health, registry, shutdown }),
+      ) => new StatusReporter({ clock, status, health, registry, operations, shutdown }),
     },
   ];
 }

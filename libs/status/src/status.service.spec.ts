@@ -123,7 +123,7 @@ describe('StatusManager', () => {
     operation.recordOutcome('using-fallback', 3, 10);
     operation.recordFallback(true);
     operation.recordFallback(false);
-    operation.recordOutcome('retry-failed', 3, 10);
+    operation.recordOutcome('retry-failed', 3, 10, 'budget');
 
     const labels = '{resource="database",operation="query"';
     expect(await lines('mainstay_operation_tries_total')).toEqual([
@@ -131,6 +131,9 @@ describe('StatusManager', () => {
       `mainstay_operation_tries_total${labels},outcome="failure"} 1`,
     ]);
     expect(await lines('mainstay_retries_total')).toEqual([`mainstay_retries_total${labels}} 5`]);
+    expect(await lines('mainstay_retries_ended_total')).toEqual([
+      `mainstay_retries_ended_total${labels},reason="budget"} 1`,
+    ]);
     expect(await lines('mainstay_fallbacks_total')).toEqual([
       `mainstay_fallbacks_total${labels},result="success"} 1`,
       `mainstay_fallbacks_total${labels},result="failure"} 1`,
@@ -139,6 +142,69 @@ describe('StatusManager', () => {
       `mainstay_recovery_duration_seconds_sum${labels}} 0.25`,
     ]);
     expect(operation.errors.lastRecoveryMs).toBe(250);
+  });
+
+  it('resilience rule 16: counts the changes of a breaker with their reason, and the time of the recovery', async () => {
+    const manager = createManager();
+    const transition = {
+      resource: 'cache',
+      from: 'closed',
+      to: 'open',
+      reason: 'failure-ratio',
+    } as const;
+    manager.recordTransition({ ...transition, at: 0 });
+    manager.recordTransition({
+      resource: 'cache',
+      from: 'open',
+      to: 'closed',
+      reason: 'probe',
+      at: 9_000,
+      recoveryMs: 8_500,
+    });
+
+    const labels = '{resource="cache"';
+    expect(await lines('mainstay_circuit_breaker_transitions_total')).toEqual([
+      `mainstay_circuit_breaker_transitions_total${labels},state="open",reason="failure-ratio"} 1`,
+      `mainstay_circuit_breaker_transitions_total${labels},state="closed",reason="probe"} 1`,
+    ]);
+    expect(await lines('mainstay_recovery_duration_seconds_sum')).toEqual([
+      `mainstay_recovery_duration_seconds_sum${labels},operation="circuit"} 8.5`,
+    ]);
+    expect(logged.warn).not.toHaveBeenCalled();
+    expect(logged.debug).toHaveBeenCalledWith(
+      'cache: circuit breaker is open, was closed (failure-ratio)',
+    );
+  });
+
+  it('resilience rule 19: what an operator does with a breaker is a warning, without secrets', () => {
+    const manager = createManager();
+    const transition = { resource: 'cache', from: 'closed', at: 0 } as const;
+    const note = 'password=hunter2 leaked';
+    manager.recordTransition({ ...transition, to: 'isolated', reason: 'isolated', note });
+    manager.recordTransition({ ...transition, to: 'metrics-only', reason: 'metrics-only' });
+    expect(logged.warn.mock.calls.map(([line]) => line)).toEqual([
+      'cache: circuit breaker is isolated, was closed (isolated: password=*** leaked)',
+      'cache: circuit breaker is metrics-only, was closed (metrics-only)',
+    ]);
+  });
+
+  it('resilience rule 17: a listener of transitions that throws stops no other', () => {
+    const manager = createManager();
+    const heard = vi.fn<() => void>();
+    manager.errors.onTransition(() => {
+      throw new Error('a defect in a listener');
+    });
+    const unsubscribe = manager.errors.onTransition(heard);
+    const transition = {
+      resource: 'cache',
+      from: 'closed',
+      to: 'open',
+      reason: 'slow-calls',
+    } as const;
+    manager.recordTransition({ ...transition, at: 0 });
+    unsubscribe();
+    manager.recordTransition({ ...transition, at: 0 });
+    expect(heard).toHaveBeenCalledTimes(1);
   });
 
   it('records the times of initialisation steps, and whether the connection was made', async () => {

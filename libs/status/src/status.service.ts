@@ -1,6 +1,7 @@
 import type { BeforeApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import type { Clock } from 'nestjs-mainstay/common';
 import type {
+  CircuitTransition,
   Classification,
   OperationRecorder,
   OperationStatus,
@@ -101,6 +102,10 @@ export class StatusManager implements OperationRecorder, OnModuleInit, BeforeApp
 
   recordInitialization(resource: string, succeeded: boolean): void {
     this.performance.recordInitialization(resource, succeeded);
+  }
+
+  recordTransition(transition: CircuitTransition): void {
+    this.errors.recordTransition(transition);
   }
 
   /** Begins a call by hand: starts its timing; the result ends it and gives the operation's status. */

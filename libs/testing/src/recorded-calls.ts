@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import {
   OPERATION_RECORDER,
   type BoundRecorder,
+  type CircuitTransition,
   type Classification,
   type OperationRecorder,
   type OperationStatus,
@@ -58,6 +59,10 @@ export class RecordedCalls implements OperationRecorder {
 
   recordInitialization(resource: string, succeeded: boolean): void {
     this.#calls.push(`${resource} initialization ${succeeded ? 'succeeded' : 'failed'}`);
+  }
+
+  recordTransition({ resource, from, to, reason }: CircuitTransition): void {
+    this.#calls.push(`${resource} circuit: ${from} to ${to} (${reason})`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import type { CircuitState } from 'nestjs-mainstay/resilience';
+import type { CircuitState, CircuitStatus, CircuitTransition } from 'nestjs-mainstay/resilience';
 import {
   Resource,
   ResourceRegistry,
@@ -62,6 +62,7 @@ let metrics: MetricRegistry;
 let registry: ResourceRegistry;
 let monitor: HealthMonitor;
 let circuit: CircuitState | undefined;
+let note: string | undefined;
 let breakerWasTold: boolean[];
 let errors: ErrorMonitor;
 let performance: PerformanceMonitor;
@@ -72,6 +73,7 @@ beforeEach(() => {
   metrics = new MetricRegistry();
   registry = new ResourceRegistry();
   circuit = undefined;
+  note = undefined;
   breakerWasTold = [];
   const logger = new StatusLogger(clock);
   performance = new PerformanceMonitor(metrics, new ResourceUsage(metrics, clock));
@@ -85,7 +87,7 @@ beforeEach(() => {
     probes: { intervalMs: 5_000, timeoutMs: 1_000 },
     breakerOf: () => ({ recordProbe: (succeeded) => breakerWasTold.push(succeeded) }),
   });
-  publishHealth(metrics, monitor, registry);
+  publishHealth(metrics, monitor);
 });
 
 afterEach(() => {
@@ -94,7 +96,25 @@ afterEach(() => {
 });
 
 function register(resource: Resource) {
-  return registry.register(resource, () => circuit);
+  const none = { inFlight: 0, budget: undefined, limiter: undefined };
+  return registry.register(resource, () => ({
+    resource: resource.name,
+    breaker: breaker(),
+    ...none,
+  }));
+}
+
+function breaker(): CircuitStatus | undefined {
+  if (circuit === undefined) return undefined;
+  const reason = circuit === 'open' ? 'failure-ratio' : undefined;
+  return { state: circuit, reason, note, since: 0, lastRecoveryMs: undefined };
+}
+
+/** The breaker of a resource goes into a state. */
+function goes(resource: string, to: CircuitState, reason: CircuitTransition['reason']): void {
+  const from = circuit ?? 'closed';
+  circuit = to;
+  errors.recordTransition({ resource, from, to, reason, at: clock.now() });
 }
 
 function ready(resource: Resource) {
@@ -268,6 +288,43 @@ describe('HealthMonitor', () => {
     },
   );
 
+  it('resilience rule 19: an isolated resource says so, with the reason that the operator gave', () => {
+    ready(new Dependency('cache'));
+    circuit = 'isolated';
+    note = 'maintenance until noon, see redis://u:hunter2@cache';
+    expect(monitor.get('cache')).toMatchObject({
+      state: 'down',
+      circuit: 'isolated',
+      reason: 'isolated: maintenance until noon, see redis://***@cache',
+    });
+  });
+
+  it('resilience rule 19: a breaker that only counts is seen, though the resource is up', () => {
+    ready(new Dependency('cache'));
+    circuit = 'metrics-only';
+    expect(monitor.get('cache')).toMatchObject({
+      state: 'up',
+      circuit: 'metrics-only',
+      reason: 'metrics-only: its circuit breaker was switched off by hand',
+    });
+  });
+
+  it('resilience rule 16: a breaker that opens and closes changes the health at once; what it tests in between does not', () => {
+    ready(new Dependency('cache'));
+    goes('cache', 'open', 'failure-ratio');
+    goes('cache', 'half-open', 'open-time-over');
+    goes('cache', 'open', 'half-open-failure');
+    goes('cache', 'closed', 'probe');
+
+    const lines = (spy: { mock: { calls: unknown[][] } }) => spy.mock.calls.map(([line]) => line);
+    expect(lines(logged.error)).toEqual([
+      'cache is down, was up: its circuit breaker is open (failure-ratio)',
+    ]);
+    expect(lines(logged.log)).toEqual(['cache is up, was down']);
+    expect(lines(logged.warn)).toEqual([]);
+    expect(lines(logged.debug)).toHaveLength(4);
+  });
+
   it('status rule 4: a resource that only lost its writes is degraded', async () => {
     const disk = new Dependency('storage');
     ready(disk);
@@ -431,7 +488,7 @@ describe('HealthMonitor', () => {
     expect(await metric('mainstay_recovery_duration_seconds')).toEqual([]);
   });
 
-  it('shows health, breaker, connection and probe times in the metrics', async () => {
+  it('shows health, connection and probe times in the metrics', async () => {
     const cache = new Dependency('cache');
     ready(cache);
     circuit = 'half-open';
@@ -443,9 +500,6 @@ describe('HealthMonitor', () => {
       'mainstay_health_state{resource="cache",state="down"} 0',
       'mainstay_health_state{resource="cache",state="unknown"} 0',
     ]);
-    expect(await metric('mainstay_circuit_breaker_state')).toContain(
-      'mainstay_circuit_breaker_state{resource="cache",state="half-open"} 1',
-    );
     expect(await metric('mainstay_connection_up')).toEqual([
       'mainstay_connection_up{resource="cache"} 1',
     ]);

@@ -1,4 +1,5 @@
 import type { BeforeApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import type { CircuitTransition } from 'nestjs-mainstay/resilience';
 import type { ResourceEntry, ResourceRegistry } from 'nestjs-mainstay/resource';
 import type { HealthState, ResourceHealth } from './health-state.js';
 import { WatchedResource, type WatchedResourceParts } from './watched-resource.js';
@@ -15,12 +16,15 @@ export interface HealthMonitorParts extends WatchedResourceParts {
 export class HealthMonitor implements OnModuleInit, BeforeApplicationShutdown {
   readonly #parts: HealthMonitorParts;
   readonly #watched = new Map<string, WatchedResource>();
-  readonly #unsubscribe: () => void;
+  readonly #unsubscribe: (() => void)[];
   #stopped = false;
 
   constructor(parts: HealthMonitorParts) {
     this.#parts = parts;
-    this.#unsubscribe = parts.registry.subscribe((entry) => this.#onPhase(entry));
+    this.#unsubscribe = [
+      parts.registry.subscribe((entry) => this.#onPhase(entry)),
+      parts.errors.onTransition((transition) => this.#onTransition(transition)),
+    ];
   }
 
   /** Begins with the resources that were registered before. @internal */
@@ -31,7 +35,7 @@ export class HealthMonitor implements OnModuleInit, BeforeApplicationShutdown {
   /** Ends all probes. @internal */
   beforeApplicationShutdown(): void {
     this.#stopped = true;
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     for (const watched of this.#watched.values()) watched.stop();
   }
 
@@ -68,6 +72,11 @@ export class HealthMonitor implements OnModuleInit, BeforeApplicationShutdown {
     if (entry.phase === 'ready') watched.start();
     else watched.stop();
     watched.health();
+  }
+
+  /** A breaker that only asks whether the resource is back has changed nothing yet. */
+  #onTransition({ resource, to }: CircuitTransition): void {
+    if (to !== 'half-open') this.get(resource);
   }
 
   #watch(entry: ResourceEntry): WatchedResource {

@@ -1,3 +1,4 @@
+import type { CircuitState } from 'nestjs-mainstay/resilience';
 import type { Criticality } from 'nestjs-mainstay/resource';
 
 /** The states of health: by word, never only by colour. */
@@ -14,8 +15,10 @@ export interface ResourceHealth {
   readonly name: string;
   readonly criticality: Criticality;
   readonly state: HealthState;
-  /** Why the state is not `up`: kind and sanitised message. */
+  /** Why the state is not `up`, or what an operator has changed: kind and sanitised message. */
   readonly reason?: string;
+  /** The state of its circuit breaker; absent when it has none. */
+  readonly circuit?: CircuitState;
   /** Since when the resource has been in this state, as wall time in milliseconds. */
   readonly since: number;
   /** How old the last result of a probe (or of the initialisation) is, in milliseconds. */

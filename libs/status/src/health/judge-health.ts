@@ -1,9 +1,11 @@
+import { redactText } from 'nestjs-mainstay/common';
+import type { CircuitStatus } from 'nestjs-mainstay/resilience';
 import type { ResourceEntry } from 'nestjs-mainstay/resource';
 import type { TrafficReport } from '../monitors/resource-traffic.js';
 import type { HealthState } from './health-state.js';
 import type { ResourceProber } from './resource-prober.js';
 
-/** A state and why it is not `up`. */
+/** A state and why it is not `up`, or what an operator has changed. */
 export interface HealthVerdict {
   readonly state: HealthState;
   readonly reason?: string;
@@ -26,15 +28,31 @@ export function judgeHealth(
   if (probes.isStale) return { state: 'unknown', reason: 'no probe has ended for three intervals' };
   const reason = probes.lastReport?.reason ?? 'the last probe failed';
   if (probes.reachability === 'unreachable') return { state: away, reason };
-  if (entry.circuit === 'open') return { state: away, reason: 'its circuit breaker is open' };
-  if (entry.circuit === 'isolated') return { state: away, reason: 'it was isolated by hand' };
+  const breaker = entry.pipeline?.breaker;
+  if (breaker?.state === 'open' || breaker?.state === 'isolated') {
+    return { state: away, reason: describeBreaker(breaker) };
+  }
   if (traffic.reachability === 'unreachable') return { state: away, reason: traffic.reason };
   if (probes.reachability === 'impaired') return { state: 'degraded', reason };
-  if (entry.circuit === 'half-open') {
-    return { state: 'degraded', reason: 'its circuit breaker is testing whether it is back' };
+  if (breaker?.state === 'half-open') {
+    return { state: 'degraded', reason: describeBreaker(breaker) };
   }
   if (traffic.reachability === 'impaired') return { state: 'degraded', reason: traffic.reason };
+  if (breaker?.state === 'metrics-only') return { state: 'up', reason: describeBreaker(breaker) };
   return { state: 'up' };
+}
+
+function describeBreaker({ state, reason, note }: CircuitStatus): string {
+  switch (state) {
+    case 'isolated':
+      return `isolated: ${note === undefined ? 'by hand' : redactText(note)}`;
+    case 'metrics-only':
+      return 'metrics-only: its circuit breaker was switched off by hand';
+    case 'half-open':
+      return 'its circuit breaker is testing whether it is back';
+    default:
+      return `its circuit breaker is open (${reason ?? 'unknown'})`;
+  }
 }
 
 function describePhase({ phase, lastError }: ResourceEntry): string {

@@ -57,13 +57,14 @@ function describe(
   health: ResourceHealth,
   showsDetails: boolean,
 ): { status: HealthIndicatorStatus } & Record<string, unknown> {
-  const { state, criticality, reason, ageMs, capabilities, details } = health;
+  const { state, criticality, reason, circuit, ageMs, capabilities, details } = health;
   const status = toTerminus(health);
   if (!showsDetails) return { status };
   return {
     state,
     criticality,
     ...(reason !== undefined && { message: reason }),
+    ...(circuit !== undefined && { circuit }),
     ...(ageMs !== undefined && { ageMs: Math.round(ageMs) }),
     ...(capabilities && { capabilities }),
     ...(details && { details }),

@@ -66,10 +66,12 @@ export class WatchedResource {
     const changed = verdict.state !== from && !this.#isStartingOrClosing();
     if (changed) this.#change(verdict.state);
     const { lastReport } = this.#prober;
+    const { circuit } = this.#entry;
     const health: ResourceHealth = {
       name,
       criticality,
       ...verdict,
+      ...(circuit !== undefined && { circuit }),
       since: this.#since,
       ...(this.#entry.phase === 'ready' && { ageMs: this.#prober.ageMs }),
       ...(lastReport?.capabilities && { capabilities: lastReport.capabilities }),

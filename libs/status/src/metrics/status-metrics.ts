@@ -8,8 +8,6 @@ export const TIME_BUCKETS: readonly number[] = [
 
 /** How a call can end. A hit and a miss of a cache are successes; a recovered call and a fallback's are, too. */
 export const OUTCOMES = ['success', 'failure', 'rejected', 'cancelled'] as const;
-/** The states of a circuit breaker. */
-export const CIRCUIT_STATES = ['closed', 'open', 'half-open', 'isolated'] as const;
 const DONE = ['success', 'failure'] as const;
 const OPERATION = { resource: OPEN, operation: OPEN } as const;
 
@@ -67,7 +65,7 @@ export const FALLBACKS = defineMetric({
 export const RECOVERY_DURATION = defineMetric({
   name: 'mainstay_recovery_duration_seconds',
   type: 'histogram',
-  help: 'From the first failure to the success that ended it: of calls, and under operation="probe" of resources as their probes saw them.',
+  help: 'From the first failure to the success that ended it: of calls, and of resources as their probes (operation="probe") and their circuit breakers (operation="circuit") saw them.',
   unit: 'seconds',
   labels: OPERATION,
   buckets: [...TIME_BUCKETS, 30, 60, 300, 900, 3600],
@@ -78,13 +76,6 @@ export const CACHE_REQUESTS = defineMetric({
   type: 'counter',
   help: 'Reads of a cache, by whether they found a value; tier="all" is what the caller saw, whichever tier answered.',
   labels: { ...OPERATION, tier: ['all'] as const, result: ['hit', 'miss'] as const },
-});
-
-export const CIRCUIT_BREAKER_STATE = defineMetric({
-  name: 'mainstay_circuit_breaker_state',
-  type: 'gauge',
-  help: '1 for the state that the circuit breaker of the resource is in, 0 for the others.',
-  labels: { resource: OPEN, state: CIRCUIT_STATES },
 });
 
 export const HEALTH_STATE = defineMetric({

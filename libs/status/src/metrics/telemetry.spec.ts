@@ -2,11 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { OPEN, type MetricDefinition } from './metric-definition.js';
+import * as pipelineMetrics from './pipeline-metrics.js';
 import * as processMetrics from './process-metrics.js';
 import * as statusMetrics from './status-metrics.js';
 
 const TELEMETRY = new URL('../../../../docs/telemetry.md', import.meta.url).pathname;
-const definitions = [...definitionsOf(statusMetrics), ...definitionsOf(processMetrics)];
+const definitions = [
+  ...definitionsOf(statusMetrics),
+  ...definitionsOf(pipelineMetrics),
+  ...definitionsOf(processMetrics),
+];
 
 function definitionsOf(module: object): MetricDefinition[] {
   return Object.values(module).filter(

@@ -1,4 +1,4 @@
-import type { Classification, RecoveryOutcome } from 'nestjs-mainstay/resilience';
+import type { Classification, RecoveryOutcome, RetryEnd } from 'nestjs-mainstay/resilience';
 import type { CounterCell, HistogramCell } from '../metrics/cells.js';
 import { OTHER } from '../metrics/metric.js';
 import type { OperationTimes } from './operation-times.js';
@@ -10,6 +10,7 @@ import type { TrafficTotals } from './traffic-totals.js';
 export interface ErrorSeries {
   readonly errors: (errorType: string) => CounterCell;
   readonly retries: () => CounterCell;
+  readonly retriesEnded: (reason: RetryEnd) => CounterCell;
   readonly fallbacks: (result: 'success' | 'failure') => CounterCell;
   readonly recoveryTimes: () => HistogramCell;
 }
@@ -55,7 +56,13 @@ export class OperationErrors {
     this.#count(error);
   }
 
-  recordOutcome(outcome: RecoveryOutcome, tries: number, recoveryMs: number): void {
+  recordOutcome(
+    outcome: RecoveryOutcome,
+    tries: number,
+    recoveryMs: number,
+    reason?: RetryEnd,
+  ): void {
+    if (reason !== undefined) this.#series.retriesEnded(reason).increment();
     if (tries > 1) this.#series.retries().increment(tries - 1);
     if (outcome !== 'recovered') return;
     this.#lastRecoveryMs = recoveryMs;

@@ -1,5 +1,5 @@
 import type { Clock } from 'nestjs-mainstay/common';
-import type { ResourceEntry, ResourceRegistry } from 'nestjs-mainstay/resource';
+import type { Operations, ResourceEntry, ResourceRegistry } from 'nestjs-mainstay/resource';
 import type { HealthMonitor } from '../health/health-monitor.js';
 import type { HealthState, ResourceHealth } from '../health/health-state.js';
 import { judgeReadiness, type Readiness } from '../health/readiness.js';
@@ -7,6 +7,7 @@ import type { UsageSample } from '../monitors/resource-usage.js';
 import type { RecordedOperation } from '../recorded-operation.js';
 import type { GracefulShutdown } from '../shutdown/graceful-shutdown.js';
 import type { StatusManager } from '../status.service.js';
+import { describePipeline, type PipelineReport } from './pipeline-report.js';
 
 /** What {@link StatusReporter} works with. */
 export interface StatusReporterParts {
@@ -14,13 +15,13 @@ export interface StatusReporterParts {
   readonly status: StatusManager;
   readonly health: HealthMonitor;
   readonly registry: ResourceRegistry;
+  readonly operations: Pick<Operations, 'all'>;
   readonly shutdown: GracefulShutdown;
 }
 
 /** The health of a resource and how its initialisation went. */
 export interface ResourceReport extends ResourceHealth {
   readonly phase: ResourceEntry['phase'];
-  readonly circuit?: NonNullable<ResourceEntry['circuit']>;
   readonly initialization: {
     readonly tries: number;
     readonly durationMs?: number;
@@ -48,6 +49,8 @@ export interface StatusReport {
   /** Wall time of this report, in milliseconds. */
   readonly at: number;
   readonly resources: readonly ResourceReport[];
+  /** Breakers, retry budgets and limiters, also of what is no resource. */
+  readonly pipelines: readonly PipelineReport[];
   readonly operations: readonly OperationReport[];
   readonly process?: UsageSample;
 }
@@ -67,13 +70,14 @@ export class StatusReporter {
 
   /** Everything. */
   report(): StatusReport {
-    const { clock, status, health, registry, shutdown } = this.#parts;
+    const { clock, status, health, registry, operations, shutdown } = this.#parts;
     const usage = status.performance.usage.last;
     return {
       state: this.state(),
       readiness: judgeReadiness(shutdown, health),
       at: clock.wallTime(),
       resources: health.all().flatMap((one) => describeResource(one, registry.get(one.name))),
+      pipelines: operations.all().map((one) => describePipeline(one.status(), clock)),
       operations: status.operations().map(describeOperation),
       ...(usage && { process: usage }),
     };
@@ -85,12 +89,11 @@ function describeResource(
   entry: ResourceEntry | undefined,
 ): ResourceReport[] {
   if (!entry) return [];
-  const { phase, circuit, steps, initializationTries, initializationMs, lastError } = entry;
+  const { phase, steps, initializationTries, initializationMs, lastError } = entry;
   return [
     {
       ...health,
       phase,
-      ...(circuit !== undefined && { circuit }),
       initialization: {
         tries: initializationTries,
         ...(initializationMs !== undefined && { durationMs: initializationMs }),
