@@ -52,7 +52,9 @@ export class CacheService {
    * @throws InvalidCacheKeyError
    */
   async get<T = unknown>(key: CacheKey<T>): Promise<T | null> {
-    const value = await this.#operations.get.runOrElse(undefined, this.#work.get, key);
+    const found = this.#operations.get.executeOrElse(undefined, this.#work.get, key);
+    // Nothing is waited for where nothing has to be.
+    const value = found instanceof Promise ? await found : found;
     return (value ?? null) as T | null;
   }
 
@@ -222,7 +224,8 @@ export class CacheService {
     arg: A,
   ): Promise<R> {
     try {
-      return await operation.run(work, arg);
+      const found = operation.execute(work, arg);
+      return found instanceof Promise ? await found : found;
     } catch (error) {
       if (operation.classify(error).reason === 'validation') throw error;
       return nothing;
