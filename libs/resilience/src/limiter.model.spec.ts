@@ -241,7 +241,7 @@ class Comparison {
   }
 }
 
-describe('Limiter against a model', () => {
+describe('Limiter against a model', { timeout: 60_000 }, () => {
   it('resilience rule 15: admits, refuses and counts what the model does, whatever happens in whatever order', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (steps) => {

@@ -42,7 +42,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 const startsAt = fc.double({ min: 0, max: 1e6, noNaN: true });
 
-describe('RetryBudget against a model', () => {
+describe('RetryBudget against a model', { timeout: 60_000 }, () => {
   it('resilience rule 4: grants and counts what the model does, whatever happens when', () => {
     fc.assert(
       fc.property(startsAt, fc.array(step, { maxLength: 80, size: 'max' }), (start, steps) => {

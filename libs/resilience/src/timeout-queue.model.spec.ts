@@ -140,7 +140,7 @@ async function compare(durationMs: number, steps: readonly Step[]): Promise<void
   expect([real.queue.size, real.clock.pending]).toEqual([0, 0]);
 }
 
-describe('TimeoutQueue against a model', () => {
+describe('TimeoutQueue against a model', { timeout: 60_000 }, () => {
   it('resilience rule 21: fires what the model does, exactly when, with one timer, and leaves none', async () => {
     await fc.assert(
       fc.asyncProperty(
