@@ -4,7 +4,7 @@ import type { CacheBackend } from './cache-engine.js';
 import type { CacheLookup } from './cache.options.js';
 import type { LoadOperations } from './loading/cache-loader.js';
 import type { StaleWork } from './stale-work.js';
-import { detectRedisError } from './stores/redis/detect-redis-error.js';
+import { detectStoreError } from './stores/redis/detect-store-error.js';
 
 /** What `put` gives when its write is not lost but not acknowledged either. */
 export const QUEUED = Symbol('queued');
@@ -22,7 +22,7 @@ const SHARED: PipelineOptions = {
   retry: false,
   breaker: false,
   limiter: false,
-  rules: [detectRedisError],
+  rules: [detectStoreError],
 };
 
 /** The operations of one cache, each bound once. */

@@ -7,10 +7,10 @@ describe('DatabaseOperations', () => {
   it('database rule 14: an open breaker refuses statements, but lets transactions end', async () => {
     const bound = new Operations(new FakeClock()).of({ name: 'database' }, DATABASE_PIPELINE);
     const operations = new DatabaseOperations(bound);
-    const full = Object.assign(new Error('full'), { code: 'SQLITE_FULL' });
+    const broken = Object.assign(new Error('broken'), { code: 'SQLITE_IOERR' });
     for (let call = 0; call < 10; call++) {
       await operations
-        .statement('INSERT', () => Promise.reject(full), 'alone')
+        .statement('INSERT', () => Promise.reject(broken), 'alone')
         .catch(() => undefined);
     }
     expect(bound.breaker?.state).toBe('open');

@@ -1,35 +1,30 @@
 import type { Classification } from './classification.js';
-import { detectAbort } from './detection/abort-errors.js';
+import { detectBuiltIn } from './detection/built-in-rules.js';
 import { detectClassified } from './detection/classified-errors.js';
 import type { DetectionRule } from './detection/detection-rule.js';
-import { detectFilesystemError } from './detection/filesystem-errors.js';
-import { detectHttpError } from './detection/http-errors.js';
-import { detectSocketError } from './detection/socket-errors.js';
-import { detectTlsError } from './detection/tls-errors.js';
 import { ListenerErrors } from './listener-errors.js';
 
 /** How many causes are looked at beneath an error. */
 const MAX_CAUSES = 10;
 
-const BUILT_IN: readonly DetectionRule[] = [
-  detectClassified,
-  detectSocketError,
-  detectTlsError,
-  detectFilesystemError,
-  detectHttpError,
-  detectAbort,
-];
-
 /**
- * Tells what kind of error something is. Rules given here come before the built-in ones; the first match wins. An error
- * that no rule knows is judged by its causes (`cause`, and the members of an `AggregateError`), at most 10 of them.
+ * Tells what kind of error something is. Rules given here come first, then the classification that an error carries,
+ * then the built-in tables: Node's sockets, files and TLS, HTTP and undici, Redis, PostgreSQL, MySQL and MariaDB, SQLite,
+ * S3. The first match wins. An error that no rule knows is judged by its causes, at most 10 of them: `cause`, the members
+ * of an `AggregateError`, and what TypeORM and node-redis keep under other names.
+ *
+ * @example
+ * const detector = new ErrorDetector([
+ *   (error) => (error instanceof QuotaError ? { kind: 'throttled', type: 'QUOTA' } : undefined),
+ * ]);
+ * detector.detect(error).kind; // 'throttled'
  */
 export class ErrorDetector {
   readonly #rules: readonly DetectionRule[];
   readonly #ruleErrors = new ListenerErrors('ErrorDetector');
 
   constructor(rules: readonly DetectionRule[] = []) {
-    this.#rules = [...rules, ...BUILT_IN];
+    this.#rules = [...rules, detectClassified, detectBuiltIn];
   }
 
   /** Never throws: what no rule knows is `unknown`, with the error's name as its type. */
@@ -71,13 +66,30 @@ export class ErrorDetector {
   }
 }
 
-/** Not by `instanceof`: errors of another realm (a test runner's, a worker's) have causes too. */
+/**
+ * Where libraries keep what an error came from, beside `cause`: TypeORM the error of the driver, node-redis what its
+ * reconnect strategy was asked about. Not by `instanceof`: errors of another realm (a test runner's, a worker's) have
+ * causes too.
+ */
+const CAUSE_OF_CLASS: ReadonlyMap<string, string> = new Map([
+  ['QueryFailedError', 'driverError'],
+  ['ReconnectStrategyError', 'socketError'],
+]);
+
 function causesOf(error: unknown): readonly unknown[] {
   if (typeof error !== 'object' || error === null) return [];
   const { errors, cause } = error as { errors?: unknown; cause?: unknown };
+  const name = nameOf(error);
   const members: readonly unknown[] =
-    nameOf(error) === 'AggregateError' && Array.isArray(errors) ? errors : [];
-  return cause === undefined ? members : [...members, cause];
+    name === 'AggregateError' && Array.isArray(errors) ? errors : [];
+  const property = CAUSE_OF_CLASS.get(classNameOf(error));
+  const named = property === undefined ? undefined : (error as Record<string, unknown>)[property];
+  return [...members, named, cause].filter((found) => found !== undefined);
+}
+
+/** node-redis gives its errors a class but no name. */
+function classNameOf(error: object): string {
+  return error.constructor?.name ?? '';
 }
 
 /** The name of an error, or the type of what was thrown instead of one. */

@@ -23,7 +23,23 @@ export {
   type ErrorKind,
   type PermanentReason,
 } from './classification.js';
+export type { DatabaseCondition, DatabaseFinding } from './detection/database/code-meaning.js';
+export { detectMysqlError, findMysqlError } from './detection/database/mysql-errors.js';
+export {
+  detectPostgresError,
+  endsSession,
+  findPostgresError,
+  sqlStateOf,
+} from './detection/database/postgres-errors.js';
+export { detectSqliteError, findSqliteError } from './detection/database/sqlite-errors.js';
 export { type DetectionRule } from './detection/detection-rule.js';
+export { detectHttpError } from './detection/http/http-errors.js';
+export { detectUndiciError } from './detection/http/undici-errors.js';
+export { detectFilesystemError } from './detection/node/filesystem-errors.js';
+export { detectSocketError } from './detection/node/socket-errors.js';
+export { detectTlsError } from './detection/node/tls-errors.js';
+export { detectRedisError, redisReplyCodeOf } from './detection/redis/redis-errors.js';
+export { detectS3Error } from './detection/s3/s3-errors.js';
 export { ErrorDetector } from './error-detector.js';
 export { FALLBACK_ERROR } from './fallback-error.js';
 export { GuardedLogger } from './guarded-logger.js';

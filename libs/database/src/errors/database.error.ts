@@ -1,45 +1,19 @@
 import { MainstayError } from 'nestjs-mainstay/common';
-import type { Classification, ClassifiedError } from 'nestjs-mainstay/resilience';
+import type {
+  Classification,
+  ClassifiedError,
+  DatabaseCondition,
+} from 'nestjs-mainstay/resilience';
 
 /** What went wrong with a database, independent of the engine. */
 export type DatabaseErrorKind =
-  | 'unavailable'
-  | 'connection'
-  | 'connection-lost'
-  | 'pool-timeout'
-  | 'too-many-connections'
-  | 'statement-timeout'
-  | 'busy'
-  | 'serialization'
-  | 'deadlock'
-  | 'unique'
-  | 'foreign-key'
-  | 'not-null'
-  | 'check'
-  | 'constraint'
-  | 'read-only'
-  | 'read-only-transaction'
-  | 'disk-full'
-  | 'io'
-  | 'corrupt'
-  | 'not-a-database'
-  | 'cannot-open'
-  | 'too-big'
-  | 'out-of-memory'
-  | 'auth'
-  | 'no-database'
-  | 'permission'
-  | 'invalid-statement'
-  | 'data'
-  | 'server'
+  | DatabaseCondition
   | 'commit-outcome-unknown'
   | 'transaction-timeout'
   | 'transaction-finished'
-  | 'transaction-aborted'
   | 'unexpected-rollback'
   | 'propagation'
-  | 'invalid-option'
-  | 'configuration';
+  | 'invalid-option';
 
 /** What became of the work: never sent, taken back, done, or not known. */
 export type DatabaseOutcome = 'not-sent' | 'rolled-back' | 'committed' | 'unknown';

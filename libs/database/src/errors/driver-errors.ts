@@ -1,15 +1,15 @@
+import {
+  findPostgresError,
+  findSqliteError,
+  sqlStateOf,
+  type DatabaseCondition,
+  type DatabaseFinding,
+} from 'nestjs-mainstay/resilience';
 import { QueryFailedError } from 'typeorm';
-import type { CodeMeaning } from './code-meaning.js';
-import { meaningOfClientError } from './pg-client-errors.js';
-import { meaningOfSqlState, sqlStateOf } from './sql-states.js';
-import { meaningOf, READ_ONLY_TRANSACTION } from './sqlite-codes.js';
 import { WriteInReadOnlyError } from './write-in-read-only.error.js';
 
 /** What is known of an error of a driver. */
-export interface DriverFinding extends CodeMeaning {
-  readonly type: string;
-  readonly code: string | undefined;
-  readonly sqlState?: string | undefined;
+export interface DriverFinding extends DatabaseFinding {
   readonly driverMessage: string;
   /** Takes the place of an error whose message shows a parameter. */
   readonly cause?: Error;
@@ -22,9 +22,7 @@ export function findDriverError(error: unknown): DriverFinding | undefined {
   if (!(driverError instanceof Error)) return undefined;
   return (
     ofReadOnlyTransaction(driverError) ??
-    ofPostgresServer(driverError) ??
-    ofSqlite(driverError) ??
-    ofPostgresClient(driverError) ??
+    ofEngine(driverError) ??
     (isOfStatement ? ofMisuse(driverError) : undefined)
   );
 }
@@ -33,43 +31,28 @@ function ofReadOnlyTransaction(error: Error): DriverFinding | undefined {
   if (!(error instanceof WriteInReadOnlyError)) return undefined;
   const { code, message } = error;
   const sqlState = sqlStateOf(error.cause);
-  return { type: code, ...READ_ONLY_TRANSACTION, code, sqlState, driverMessage: message };
+  const codes = { code, ...(sqlState !== undefined && { sqlState }) };
+  return { ...misuse('read-only-transaction', 'READ_ONLY_TRANSACTION', message), ...codes };
 }
 
-function ofPostgresServer(error: Error): DriverFinding | undefined {
-  const sqlState = sqlStateOf(error);
-  if (sqlState === undefined) return undefined;
-  const meaning = meaningOfSqlState(sqlState);
-  const found = { ...meaning, type: sqlState, code: sqlState, sqlState };
-  if (meaning.kind !== 'data') return { ...found, driverMessage: error.message };
+function ofEngine(error: Error): DriverFinding | undefined {
+  const found = findPostgresError(error) ?? findSqliteError(error);
+  if (!found) return undefined;
+  if (found.condition !== 'data') return { ...found, driverMessage: error.message };
   const cause = withoutValues(error);
   return { ...found, driverMessage: cause.message, cause };
-}
-
-function ofSqlite(error: Error): DriverFinding | undefined {
-  const { code } = error as { code?: unknown };
-  const meaning = typeof code === 'string' ? meaningOf(code) : undefined;
-  return (
-    meaning && {
-      type: code as string,
-      ...meaning,
-      code: code as string,
-      driverMessage: error.message,
-    }
-  );
-}
-
-function ofPostgresClient(error: Error): DriverFinding | undefined {
-  const meaning = meaningOfClientError(error);
-  return meaning && { ...meaning, code: undefined, driverMessage: error.message };
 }
 
 /** Drivers refuse what they cannot bind with errors of the language. */
 function ofMisuse({ name, message: driverMessage }: Error): DriverFinding | undefined {
   if (name !== 'RangeError' && name !== 'TypeError') return undefined;
-  const classification = { kind: 'permanent', reason: 'validation' } as const;
-  const type = 'INVALID_STATEMENT';
-  return { kind: 'invalid-statement', type, classification, code: undefined, driverMessage };
+  return misuse('invalid-statement', 'INVALID_STATEMENT', driverMessage);
+}
+
+/** A mistake of the caller, which no server has seen. */
+function misuse(condition: DatabaseCondition, type: string, driverMessage: string): DriverFinding {
+  const classification = { kind: 'permanent', reason: 'validation', type } as const;
+  return { condition, classification, driverMessage };
 }
 
 /** The server quotes what it could not read, which was a parameter. */

@@ -6,8 +6,7 @@ import { findDriverError } from './driver-errors.js';
 /** Detection rule for what the engines and TypeORM throw: `QueryFailedError`s and the drivers' own errors. */
 export function detectDatabaseError(error: unknown): Classification | undefined {
   if (isDatabaseError(error)) return error.classification;
-  const finding = examine(error);
-  return finding && { ...finding.classification, type: finding.type };
+  return examine(error)?.classification;
 }
 
 /**
@@ -21,10 +20,10 @@ export function toDatabaseError(
 ): unknown {
   const finding = isDatabaseError(error) ? undefined : examine(error);
   if (!finding) return error;
-  const { kind, type, classification, code, sqlState, driverMessage, cause } = finding;
-  return new DatabaseError(`${dataSource}: ${describeKind(kind)}: ${driverMessage}`, {
-    kind,
-    classification: { ...classification, type },
+  const { condition, classification, code, sqlState, driverMessage, cause } = finding;
+  return new DatabaseError(`${dataSource}: ${describeKind(condition)}: ${driverMessage}`, {
+    kind: condition,
+    classification,
     outcome: classification.notSent ? 'not-sent' : (finding.outcome ?? outcome),
     dataSource,
     driverCode: code,

@@ -1,7 +1,7 @@
+import { endsSession, findPostgresError, sqlStateOf } from 'nestjs-mainstay/resilience';
 import type { QueryResult } from 'pg';
 import { DatabaseError } from '../errors/database.error.js';
 import { CommitOutcomeUnknownError } from '../errors/lost.errors.js';
-import { endsSession, meaningOfSqlState, sqlStateOf } from '../errors/sql-states.js';
 import { UnexpectedRollbackError } from '../errors/transaction.errors.js';
 
 /**
@@ -22,7 +22,7 @@ export function checkCommitAnswer(result: QueryResult, dataSource: string, cause
 export function explainFailedCommit(error: unknown, dataSource: string): unknown {
   const sqlState = sqlStateOf(error);
   if (sqlState !== undefined) {
-    const isUnknown = endsSession(error) || meaningOfSqlState(sqlState).outcome === 'unknown';
+    const isUnknown = endsSession(error) || findPostgresError(error)?.outcome === 'unknown';
     return isUnknown ? new CommitOutcomeUnknownError(dataSource, error) : error;
   }
   const isRollback = error instanceof DatabaseError && error.kind === 'unexpected-rollback';

@@ -1,9 +1,9 @@
 import type { QueryResult } from 'pg';
 import type { Clock } from 'nestjs-mainstay/common';
+import { endsSession, sqlStateOf } from 'nestjs-mainstay/resilience';
 import { hasSeveral, mayCommit } from '../engine/transaction-words.js';
 import type { DatabaseOutcome } from '../errors/database.error.js';
 import { DatabaseConnectionLostError, StatementTimeoutError } from '../errors/lost.errors.js';
-import { endsSession, sqlStateOf } from '../errors/sql-states.js';
 import { sendCancelRequest } from './cancel-request.js';
 import type { PostgresClient } from './postgres-client.js';
 

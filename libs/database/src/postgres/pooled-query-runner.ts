@@ -1,3 +1,4 @@
+import { sqlStateOf } from 'nestjs-mainstay/resilience';
 import type { QueryResult as PgResult } from 'pg';
 import { QueryResult } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
@@ -6,7 +7,6 @@ import { GuardedBroadcaster } from '../data-source/guarded-broadcaster.js';
 import type { AcquireOptions } from '../engine/engine-query-runner.js';
 import { manageRunner, type RunnerParts } from '../engine/managed-query-runner.js';
 import { scopeRunner } from '../engine/scoped-query-runner.js';
-import { sqlStateOf } from '../errors/sql-states.js';
 import { WriteInReadOnlyError } from '../errors/write-in-read-only.error.js';
 import type { BeginOptions } from '../transactions/transaction-runner.js';
 import type { TransactionScope } from '../transactions/transaction-scope.js';

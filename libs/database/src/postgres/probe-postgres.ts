@@ -1,6 +1,6 @@
 import type { Clock } from 'nestjs-mainstay/common';
+import { sqlStateOf } from 'nestjs-mainstay/resilience';
 import type { ProbeResult } from 'nestjs-mainstay/resource';
-import { sqlStateOf } from '../errors/sql-states.js';
 import type { PostgresClient } from './postgres-client.js';
 import type { PostgresGate } from './postgres-gate.js';
 import { commitNothing } from './postgres-setup.js';

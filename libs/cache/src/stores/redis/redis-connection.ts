@@ -1,6 +1,6 @@
 import type { Clock } from 'nestjs-mainstay/common';
+import { redisReplyCodeOf } from 'nestjs-mainstay/resilience';
 import { CacheConnectionLostError, CacheTierUnavailableError } from '../../cache.errors.js';
-import { replyCodeOf } from './detect-redis-error.js';
 import { redactReply } from './redact-reply.js';
 import type { RedisAddress } from './redis-address.js';
 import type { RedisClient, RedisDriver } from './redis-driver.js';
@@ -102,7 +102,7 @@ export class RedisConnection {
     try {
       return await this.#client.sendCommand(args);
     } catch (error) {
-      const code = replyCodeOf(error);
+      const code = redisReplyCodeOf(error);
       if (code !== undefined) redactReply(error as Error);
       if (code === 'READONLY') this.destroy(error as Error);
       if (code === undefined && this.#lostBecause) {

@@ -7,7 +7,7 @@ import {
 } from 'nestjs-mainstay/common';
 import { GuardedLogger } from 'nestjs-mainstay/resilience';
 import { CacheTierUnavailableError, CacheTimeoutError } from '../../cache.errors.js';
-import { detectRedisError } from './detect-redis-error.js';
+import { detectStoreError } from './detect-store-error.js';
 import type { RedisConnection } from './redis-connection.js';
 import type { RedisKeys } from './redis-keys.js';
 import { check, fence, identify, requireCheck, type RedisSession } from './redis-session.js';
@@ -165,12 +165,12 @@ export class RedisLink {
   }
 
   #tell(error: unknown): void {
-    const type = detectRedisError(error)?.type ?? (error as { code?: string }).code ?? 'unknown';
+    const type = detectStoreError(error)?.type ?? (error as { code?: string }).code ?? 'unknown';
     const line = this.#failures.admit(type);
     if (!line) return;
     const text = `${this.#options.cache}: reconnecting to Redis failed: ${messageOf(error)}`;
     // Refused connections are to be expected while it is away; a refused password is news.
-    if (detectRedisError(error)?.kind === 'permanent') this.#logger.error(text);
+    if (detectStoreError(error)?.kind === 'permanent') this.#logger.error(text);
     else this.#logger.debug(text);
   }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { redisReplyCodeOf } from 'nestjs-mainstay/resilience';
 import { CacheSelfTestError } from '../../cache.errors.js';
 import type { StoreCheck } from '../cache-store.js';
-import { replyCodeOf } from './detect-redis-error.js';
 import type { RedisConnection } from './redis-connection.js';
 import type { RedisKeys } from './redis-keys.js';
 import { teachingStoreCommand, type StoreArguments } from './store-script.js';
@@ -72,7 +72,7 @@ async function unlessRefused(reply: Promise<unknown>): Promise<unknown> {
   try {
     return await reply;
   } catch (error) {
-    if (replyCodeOf(error) === undefined) throw error;
+    if (redisReplyCodeOf(error) === undefined) throw error;
     return undefined;
   }
 }

@@ -1,7 +1,6 @@
 import { LogThrottle, type Clock } from 'nestjs-mainstay/common';
-import { GuardedLogger } from 'nestjs-mainstay/resilience';
+import { GuardedLogger, redisReplyCodeOf } from 'nestjs-mainstay/resilience';
 import type { CacheEntry, KeyedEntry, StoreCheck } from '../cache-store.js';
-import { replyCodeOf } from './detect-redis-error.js';
 import { decodeEntry, encodeEntry, type StoredEntry } from './entry-codec.js';
 import type { RedisConnection } from './redis-connection.js';
 import type { RedisKeys } from './redis-keys.js';
@@ -141,7 +140,7 @@ export class RedisStore implements SharedStore {
     try {
       await this.#send(storeCommand(what));
     } catch (error) {
-      if (replyCodeOf(error) === 'NOSCRIPT') void this.#teach();
+      if (redisReplyCodeOf(error) === 'NOSCRIPT') void this.#teach();
       throw error;
     }
   }
