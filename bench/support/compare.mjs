@@ -33,14 +33,14 @@ export async function compare(candidates, { rounds, roundMs }) {
 }
 
 /**
- * Nobody is to collect the garbage of who ran before. After that the heap is small again and finds its size anew: that
- * is not measured.
+ * Nobody is to collect the garbage of who ran before. The collection also throws away compiled code for kinds of objects
+ * of which none is left, and makes the heap small: that it comes back is not measured.
  * @param {Loop} loop
  * @param {number} count
  */
 async function clear(loop, count) {
   globalThis.gc?.();
-  await loop(Math.ceil(count / 4));
+  await loop(count);
 }
 
 /**

@@ -10,6 +10,6 @@
 
 /** @type {Readonly<Record<'full' | 'quick', Effort>>} */
 export const efforts = {
-  full: { rounds: 25, roundMs: 100, concurrent: 10_000, samples: 100_000, storm: 1 },
+  full: { rounds: 15, roundMs: 100, concurrent: 10_000, samples: 100_000, storm: 1 },
   quick: { rounds: 1, roundMs: 2, concurrent: 200, samples: 500, storm: 0.1 },
 };
