@@ -83,9 +83,9 @@ export class Execution<A, R> {
     return this.#arg as A;
   }
 
-  /** The call has ended, at once and with its first try: the next one may use its objects. */
+  /** A try ended at once; if it was the call's first, the call has ended, too: the next one may use its objects. */
   recycle(): void {
-    if (this.tries !== 1) return;
+    if (this.#firstFailure !== undefined) return;
     this.tries = 0;
     this.#work = undefined;
     this.#arg = undefined;

@@ -95,8 +95,16 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
     }
     if (isThenable(result)) return this.#settle(result, now);
     this.#succeed(result);
-    if (!this.isSignalRead) execution.recycle();
+    if (!this.isSignalRead) this.#recycle();
     return result;
+  }
+
+  /** What this try had is not the next one's to give back, or to be judged by. */
+  #recycle(): void {
+    this.#permit = undefined;
+    this.#holdsSlot = false;
+    this.#executedAt = -1;
+    this.#execution.recycle();
   }
 
   #settle(result: PromiseLike<R>, now: number): Promise<R> {
