@@ -18,12 +18,19 @@ describe('a CommonJS app on NestJS 11', () => {
     expect(compiled).toContain('require("nestjs-mainstay")');
   });
 
-  it('gets its services by type, answers the health routes and ends cleanly', async () => {
+  it('gets its services by type, recovers by @Resilient, answers the health routes and ends cleanly', async () => {
     const app = await consumer.start('dist/main.js');
     expect(await app.get('/greetings/Ada')).toEqual({
       status: 200,
-      body: { greeting: 'Hello, Ada', fromDatabase: [{ one: 1 }], fromStorage: 'Hello, Ada' },
+      body: {
+        greeting: 'Hello, Ada',
+        mood: 'calm',
+        fromDatabase: [{ one: 1 }],
+        fromStorage: 'Hello, Ada',
+      },
     });
+    const { body: metrics } = await app.get('/metrics');
+    expect(metrics).toContain('mainstay_retries_total{resource="moods",operation="mood"} 1\n');
     expect(await app.get('/livez')).toMatchObject({ status: 200 });
     expect(await app.get('/readyz')).toMatchObject({ status: 200 });
     expect(await app.get('/health')).toMatchObject({ status: 200, body: { status: 'ok' } });

@@ -24,10 +24,12 @@ describe('an ESM app on NestJS 12', () => {
   it.each(['express', 'fastify'])('works on %s and ends cleanly', async (adapter) => {
     const app = await consumer.start('dist/main.js', { ADAPTER: adapter });
     expect(await app.get('/notes/round-trip')).toEqual({ status: 200, body: kept });
+    expect(await app.get('/notes/mood')).toEqual({ status: 200, body: { mood: 'calm' } });
     expect(await app.get('/livez')).toMatchObject({ status: 200 });
     expect(await app.get('/readyz')).toMatchObject({ status: 200 });
     expect(await app.get('/health')).toMatchObject({ status: 200, body: { status: 'ok' } });
-    expect(await app.get('/metrics')).toMatchObject({ status: 200 });
+    const { body: metrics } = await app.get('/metrics');
+    expect(metrics).toContain('mainstay_retries_total{resource="moods",operation="mood"} 1\n');
     expect(await app.stop()).toBe(0);
   });
 

@@ -18,6 +18,7 @@ export class GreetingController {
     await this.storage.write('greeting.txt', greeting);
     return {
       greeting,
+      mood: await this.greetings.mood(),
       fromDatabase: await this.database.query('SELECT 1 AS one'),
       fromStorage: (await this.storage.read('greeting.txt')).toString(),
     };

@@ -2,6 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { CacheService } from 'nestjs-mainstay/cache';
 import { DatabaseService } from 'nestjs-mainstay/database';
+import { Resilient } from 'nestjs-mainstay/resilience';
 import { StorageService } from 'nestjs-mainstay/storage';
 import { Repository } from 'typeorm';
 
@@ -9,12 +10,23 @@ import { Note } from './note.entity.js';
 
 @Controller('notes')
 export class NotesController {
+  #moodsAsked = 0;
+
   constructor(
     private readonly cache: CacheService,
     private readonly database: DatabaseService,
     private readonly storage: StorageService,
     @InjectRepository(Note) private readonly notes: Repository<Note>,
   ) {}
+
+  /** A route that fails at first. */
+  @Resilient({ resource: 'moods', idempotent: true })
+  @Get('mood')
+  async mood(): Promise<object> {
+    this.#moodsAsked++;
+    if (this.#moodsAsked > 1) return { mood: 'calm' };
+    throw Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+  }
 
   @Get('round-trip')
   async roundTrip(): Promise<object> {
