@@ -4,8 +4,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { bulkhead } from 'cockatiel';
-import { ResiliencePipeline, StagedChaos, type CustomPolicy } from 'nestjs-mainstay/resilience';
+import { bulkhead, timeout, TimeoutStrategy } from 'cockatiel';
+import {
+  ResiliencePipeline,
+  StagedChaos,
+  type CustomPolicy,
+  type OperationContext,
+} from 'nestjs-mainstay/resilience';
 import { Operations, ResourceModule } from 'nestjs-mainstay/resource';
 import { FakeClock, RecordedCalls } from 'nestjs-mainstay/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -200,6 +205,15 @@ describe('the resilience guide (docs/guide/resilience.md)', () => {
       await clock.advance(20);
       await Promise.all(calls);
       expect(trail).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
+    });
+
+    it("lets the work hear of the abort of cockatiel's cooperative timeout", async () => {
+      const policies = [timeout(1, TimeoutStrategy.Cooperative)];
+      const pipeline = new ResiliencePipeline('device', { policies });
+      const ask = pipeline.bind<undefined, string>('ask');
+      const untilAborted = (_arg: undefined, { signal }: OperationContext): Promise<string> =>
+        new Promise((resolve) => signal.addEventListener('abort', () => resolve('given up')));
+      expect(await pipeline.run(ask, untilAborted, undefined)).toBe('given up');
     });
   });
 

@@ -10,7 +10,11 @@
  * new ResiliencePipeline('payments', { policies: [oneByOne] });
  */
 export interface CustomPolicy {
-  /** @param work what the policy is around; it may be executed several times, or not at all */
+  /**
+   * @param work what the policy is around; it may be executed several times, or not at all, and hears of the signal that
+   * the policy gives it
+   * @param signal aborts when the try is given up; a policy that gives the work another one makes it abort then, too
+   */
   execute<R>(
     work: (context: { readonly signal: AbortSignal }) => R | PromiseLike<R>,
     signal?: AbortSignal,

@@ -13,17 +13,31 @@ export function executeWork<A, R>(
   return chaos?.isArmed ? chaos.run(work, arg, context) : work(arg, context);
 }
 
+/** What a policy gives the work; one in JavaScript may give less than it should. */
+interface Given {
+  readonly signal?: AbortSignal;
+}
+
 function executeInPolicies<A, R>(
   { chaos, policies }: PipelineEnvironment,
   work: Work<A, R>,
   arg: A,
   context: OperationContext,
 ): R | PromiseLike<R> {
-  const innermost = (): R | PromiseLike<R> =>
-    chaos?.isArmed ? chaos.run(work, arg, context) : work(arg, context);
+  const innermost = (signal: AbortSignal): R | PromiseLike<R> => {
+    const own = signal === context.signal ? context : withSignal(context, signal);
+    return chaos?.isArmed ? chaos.run(work, arg, own) : work(arg, own);
+  };
   const composed = policies.reduceRight(
-    (inner, policy) => () => policy.execute(() => inner(), context.signal),
+    (inner, policy) => (signal: AbortSignal) =>
+      policy.execute((given?: Given) => inner(given?.signal ?? signal), signal),
     innermost,
   );
-  return composed();
+  return composed(context.signal);
+}
+
+/** A policy may have a reason of its own to abort. */
+function withSignal(context: OperationContext, signal: AbortSignal): OperationContext {
+  const { resource, operation, tryNumber } = context;
+  return { resource, operation, tryNumber, signal };
 }

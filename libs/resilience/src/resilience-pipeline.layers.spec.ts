@@ -135,6 +135,39 @@ describe('the order of the layers', () => {
     expect(work).toHaveBeenCalledTimes(2);
     expect(recorded.of('payments.get try')).toHaveLength(1);
   });
+
+  it('gives the work the signal of the innermost policy, which may abort on its own account', async () => {
+    const impatient: CustomPolicy = {
+      execute: async (work) => {
+        const controller = new AbortController();
+        const result = work({ signal: controller.signal });
+        controller.abort(new Error('too slow for me'));
+        return result;
+      },
+    };
+    const outer: CustomPolicy = { execute: async (work, signal) => work({ signal: signal! }) };
+    const { run } = setUp({ policies: [outer, impatient], retry: false });
+    const seen: unknown[] = [];
+    await run(async (_arg, { resource, operation, tryNumber, signal }) => {
+      await Promise.resolve();
+      seen.push(resource, operation, tryNumber, (signal.reason as Error).message);
+      return 'value';
+    });
+    expect(seen).toEqual(['payments', 'get', 1, 'too slow for me']);
+  });
+
+  it("gives the work the try's signal where a policy gives none", async () => {
+    const careless: CustomPolicy = { execute: async (work) => work(undefined as never) };
+    const { clock, settle } = setUp({ policies: [careless], tryTimeoutMs: 100, retry: false });
+    let given: AbortSignal | undefined;
+    const result = settle((_arg, { signal }) => {
+      given = signal;
+      return new Promise(() => undefined);
+    });
+    await clock.advance(100);
+    expect(await result).toMatchObject({ reason: { code: 'OPERATION_TIMEOUT' } });
+    expect(given?.aborted).toBe(true);
+  });
 });
 
 describe('the retry budget', () => {
