@@ -116,7 +116,8 @@ export class Operations implements OperationBinder {
   }
 
   #create(name: string, options?: PipelineOptions): ResourceOperations {
-    const own = this.#chaos ? { chaos: this.#chaos, ...options } : options;
+    const chaos = options?.chaos ?? this.#chaos;
+    const own = chaos ? { ...options, chaos } : options;
     return new ResourceOperations(name, own, this.#recorder, this.#interceptors, this.#clock);
   }
 }

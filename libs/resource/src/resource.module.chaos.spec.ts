@@ -64,6 +64,15 @@ describe('ResourceModule.forRoot({ chaos })', () => {
     await app.close();
   });
 
+  it('is that of a resource whose options leave it open', async () => {
+    const { app } = await start(new StagedChaos());
+    const open = { chaos: undefined } as object;
+    const stock = app.get(Operations, { strict: false }).of({ name: 'stock' }, open);
+    app.get(StagedChaos).stage({ result: 'shared' });
+    expect(await stock.bind('count').run(() => 'real', undefined)).toBe('shared');
+    await app.close();
+  });
+
   it('ends the start in production, wherever the variables are read from', async () => {
     const chaos = new StagedChaos();
     await expect(start(chaos, { NODE_ENV: 'production' })).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-import { formatDuration, redactError } from 'nestjs-mainstay/common';
+import { formatDuration, redactError, redactText } from 'nestjs-mainstay/common';
 import type { ChaosStage } from './chaos-stage.js';
 
 /** A stage for the log: `storage.put: 200 ms latency, fault ENOSPC; 10 % of the tries, 3 times after 1`. */
@@ -19,7 +19,7 @@ function describeEffects(stage: ChaosStage): string[] {
 function nameOf(fault: unknown): string {
   if (typeof fault === 'function') return 'that a function gives';
   const { name, code } = redactError(fault) as Error & { code?: unknown };
-  return typeof code === 'string' ? code : name;
+  return redactText(typeof code === 'string' ? code : name);
 }
 
 function describeTries({ rate = 1, times = Infinity, after = 0, when }: ChaosStage): string {

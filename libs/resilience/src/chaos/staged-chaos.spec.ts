@@ -238,10 +238,14 @@ describe('StagedChaos', () => {
         'the fault that a function gives; all tries that a predicate picks.',
       ],
       [
+        { fault: Object.assign(new Error('x'), { code: 'token=s3cret' }) },
+        'the fault token=***; all tries.',
+      ],
+      [
         { result: { token: 's3cret' } },
         'every resource, every operation: a staged result; all tries.',
       ],
-    ])('warns once of each stage, without telling results', (stage, told) => {
+    ])('warns once of each stage, without telling results and secrets', (stage, told) => {
       const { outcome } = setUp(stage);
       outcome();
       outcome();
