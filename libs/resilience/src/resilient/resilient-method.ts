@@ -122,8 +122,11 @@ function methodOf(self: object, name: string | symbol): unknown {
   return (self as Record<string | symbol, unknown>)[name];
 }
 
+/** @returns `''` where there is no class, or one without a name */
 function classNameOf(self: object): string {
-  return typeof self === 'function' ? self.name : self.constructor.name;
+  if (typeof self === 'function') return self.name;
+  const { constructor } = self as { readonly constructor?: unknown };
+  return typeof constructor === 'function' ? constructor.name : '';
 }
 
 /** Not by class: test runners give each file globals of its own. */

@@ -390,6 +390,15 @@ describe('@Resilient', () => {
     });
   });
 
+  it('needs no class where the resource is named', async () => {
+    const { unnamed, order } = Rates.prototype;
+    const target = Object.assign(Object.create(null) as object, { unnamed, order });
+    expect(await target.order('EUR')).toBe('EUR');
+    await expect(target.unnamed()).rejects.toThrow(
+      '@Resilient on unnamed: its class has no name; give the option resource.',
+    );
+  });
+
   describe('stands in for the method', () => {
     it('with its name, its number of parameters and its metadata, from above and below', () => {
       const { audited } = Rates.prototype;
