@@ -154,6 +154,18 @@ describe('CircuitBreaker', () => {
       expect(transitions).toHaveLength(1);
     });
 
+    it('resilience rule 10: a success from before the outage does not end a streak of failures after it', async () => {
+      const { clock, breaker } = setUp();
+      const early = breaker.admit();
+      fail(breaker, 10);
+      breaker.recordProbe(true);
+      fail(breaker, 4);
+      breaker.recordSuccess(early);
+      await clock.advance(1_000);
+      fail(breaker);
+      expect(breaker.status()).toMatchObject({ state: 'open', reason: 'consecutive-failures' });
+    });
+
     it('resilience rule 8: a successful probe ends it at once', () => {
       const { breaker, transitions } = setUp();
       fail(breaker, 10);

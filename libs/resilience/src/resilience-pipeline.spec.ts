@@ -304,11 +304,13 @@ describe('ResiliencePipeline', () => {
     });
 
     it('resilience rule 20: no retry begins after the shutdown', async () => {
-      const { run, pipeline } = setUp();
+      const { run, pipeline, recorded } = setUp();
       pipeline.shutdown();
       const work = failingWith(RESET);
       await expect(run(work)).rejects.toBe(RESET);
       expect(work).toHaveBeenCalledTimes(1);
+      expect(recorded.calls.at(-1)).toBe('cache.get outcome retry-failed after 1 (shutdown)');
+      expect(pipeline.status().budget).toMatchObject({ retries: 0 });
     });
   });
 
