@@ -231,6 +231,68 @@ describe('ResourceModule', () => {
       expect(clock.pending.all).toBe(0);
     });
 
+    it('resilience rule 20: nothing is retried any more once the application shuts down, and requests in flight still end', async () => {
+      const tries = vi.fn<() => Promise<never>>(() =>
+        Promise.reject(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })),
+      );
+      const outcomes: string[] = [];
+      @Injectable()
+      class Server {
+        readonly #find;
+        constructor(operations: Operations) {
+          this.#find = operations.of({ name: 'payments' }).bind('find', { idempotent: true });
+        }
+        /** As a server that closes: after the hooks before it, and before resources close. */
+        async beforeApplicationShutdown(): Promise<void> {
+          outcomes.push(await this.#find.runOrElse('failed', tries, 'p-1'));
+          outcomes.push(await this.#find.run(async () => 'found', 'p-2'));
+        }
+      }
+      const { app } = await start([PaymentsApi, Server]);
+      await app.close();
+      expect(outcomes).toEqual(['failed', 'found']);
+      expect(tries).toHaveBeenCalledTimes(1);
+    });
+
+    it('resilience rule 20: close when the operations in flight have ended', async () => {
+      const { app, clock } = await start([PaymentsApi]);
+      const charge = app.get(Operations).of({ name: 'payments' }).bind('charge');
+      events.length = 0;
+      const charged = charge
+        .run(() => clock.sleep(1_500), 'p-1')
+        .then(() => events.push('charge ends'));
+      await clock.settle();
+      const closing = app.close();
+      await clock.advance(1_500);
+      await Promise.all([charged, closing]);
+      expect(events).toEqual(['charge ends', 'payments closes']);
+    });
+
+    it('resilience rule 20: close at the deadline, what is in flight then cancelled by the shutdown', async () => {
+      const { app, clock } = await start(
+        [PaymentsApi],
+        [ResourceModule, ResourceModule.forRoot({ drainTimeoutMs: 3_000 })],
+      );
+      const charge = app.get(Operations).of({ name: 'payments' }).bind('charge');
+      events.length = 0;
+      const charged = charge
+        .run(() => new Promise<never>(() => {}), 'p-1')
+        .catch((error: { context: unknown }) => events.push(JSON.stringify(error.context)));
+      await clock.settle();
+      const closing = app.close();
+      await clock.advance(2_999);
+      expect(events).toEqual([]);
+      await clock.advance(1);
+      await Promise.all([charged, closing]);
+      expect(events).toEqual([
+        '{"resource":"payments","operation":"charge","reason":"shutdown"}',
+        'payments closes',
+      ]);
+      expect(warned).toHaveBeenCalledWith(
+        expect.stringContaining('Operations were still in flight 3 s after'),
+      );
+    });
+
     it('that still start in the background do not hold the shutdown', async () => {
       @Injectable()
       class Hung extends TestResource {

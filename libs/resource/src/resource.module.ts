@@ -3,11 +3,17 @@ import { ConfigLoader, ConfigModule } from 'nestjs-mainstay/config';
 import { CHAOS, requireChaosAllowed, StagedChaos } from 'nestjs-mainstay/resilience';
 import { OPERATION_INTERCEPTORS, type OperationInterceptor } from './operation-interceptor.js';
 import { ResourceCoreModule } from './resource-core.module.js';
+import { DRAIN_TIMEOUT_MS } from './resource-shutdown.js';
 
 /** Options of {@link ResourceModule.forRoot}. */
 export interface ResourceModuleOptions {
   /** Interceptors of all operations, outermost first. Their dependencies are injected. */
   readonly interceptors?: readonly Type<OperationInterceptor>[];
+  /**
+   * How long operations in flight are waited for at shutdown, before they are cancelled and resources close.
+   * @default 2000 ms
+   */
+  readonly drainTimeoutMs?: number;
   /** Modules that provide what the interceptors inject. */
   readonly imports?: DynamicModule['imports'];
   /** Faults to stage, innermost in all operations; also injectable as `StagedChaos`. Refused in production. */
@@ -25,17 +31,21 @@ export interface ResourceModuleOptions {
 @Module({ imports: [ResourceCoreModule], exports: [ResourceCoreModule] })
 export class ResourceModule {
   /**
-   * Sets the interceptors of all operations of the application, and what is staged for them.
+   * Sets what concerns all operations of the application: interceptors, what is staged, how long the shutdown waits.
    * @throws ChaosRefusedError at the start, where `chaos` is given in production; see {@link StagedChaos}
    */
   static forRoot(options: ResourceModuleOptions = {}): DynamicModule {
-    const { imports = [], interceptors = [], chaos } = options;
+    const { imports = [], interceptors = [], chaos, drainTimeoutMs } = options;
     return {
       module: ResourceModule,
       global: true,
       imports: [...imports, ...(chaos ? [ConfigModule] : [])],
-      providers: [...provideInterceptors(interceptors), ...(chaos ? provideChaos(chaos) : [])],
-      exports: [OPERATION_INTERCEPTORS, ...(chaos ? [CHAOS, StagedChaos] : [])],
+      providers: [
+        ...provideInterceptors(interceptors),
+        { provide: DRAIN_TIMEOUT_MS, useValue: drainTimeoutMs },
+        ...(chaos ? provideChaos(chaos) : []),
+      ],
+      exports: [OPERATION_INTERCEPTORS, DRAIN_TIMEOUT_MS, ...(chaos ? [CHAOS, StagedChaos] : [])],
     };
   }
 }
