@@ -6,6 +6,13 @@ const UNITS_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
+/** Units that a duration for people is written in from one of them on. */
+const LARGE_UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+] as const;
+
 /**
  * Reads a duration: a number of milliseconds, or a number with a unit (`ms`, `s`, `m`, `h`, `d`).
  * @returns milliseconds, or `undefined` when the text is no duration
@@ -29,12 +36,8 @@ export function parseDuration(value: string | number): number | undefined {
 export function formatDuration(durationMs: number): string {
   if (durationMs < 10) return `${Number(durationMs.toFixed(1))} ms`;
   if (durationMs < 1_000) return `${Math.round(durationMs)} ms`;
-  for (const [unit, size] of [
-    ['d', 86_400_000],
-    ['h', 3_600_000],
-    ['m', 60_000],
-  ] as const) {
-    if (durationMs >= size) return `${Number((durationMs / size).toFixed(1))} ${unit}`;
+  for (const [unit, sizeMs] of LARGE_UNITS) {
+    if (durationMs >= sizeMs) return `${Number((durationMs / sizeMs).toFixed(1))} ${unit}`;
   }
   return `${Number((durationMs / 1_000).toFixed(1))} s`;
 }
