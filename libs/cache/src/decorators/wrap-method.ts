@@ -1,4 +1,5 @@
 import { Inject, Optional } from '@nestjs/common';
+import { standInFor } from 'nestjs-mainstay/common';
 import { getCacheToken } from '../cache-token.js';
 import type { CacheService } from '../cache.service.js';
 
@@ -32,13 +33,5 @@ export function wrapMethod(
     const proceed = (): unknown => original.apply(this, args);
     return cache ? around({ cache, args, proceed }) : proceed();
   };
-  copyMetadata(original, wrapped);
-  descriptor.value = wrapped;
-}
-
-/** Routes, guards and pipes are metadata of the function: without the copy they would vanish. */
-function copyMetadata(from: Method, to: Method): void {
-  for (const key of Reflect.getMetadataKeys(from) as unknown[]) {
-    Reflect.defineMetadata(key, Reflect.getMetadata(key, from), to);
-  }
+  descriptor.value = standInFor(original, wrapped);
 }

@@ -1,5 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { getDataSourceToken } from '@nestjs/typeorm';
+import { standInFor } from 'nestjs-mainstay/common';
 import type { DataSource } from 'typeorm';
 import { DatabaseConfigurationError } from '../errors/connection.errors.js';
 import { TransactionManager } from './transaction-manager.js';
@@ -35,11 +36,7 @@ export function Transactional(options: TransactionalOptions = {}): MethodDecorat
       const call = (): unknown => original.apply(this, args);
       return dataSource ? transactionsOf(dataSource).run(call, options) : call();
     };
-    // Routes, guards and pipes are metadata of the function: without the copy they would vanish.
-    for (const key of Reflect.getMetadataKeys(original) as unknown[]) {
-      Reflect.defineMetadata(key, Reflect.getMetadata(key, original), wrapped);
-    }
-    method.value = wrapped;
+    method.value = standInFor(original, wrapped);
   };
 }
 
