@@ -26,8 +26,16 @@ export async function retryStorm({ storm }) {
     ),
     figure(
       'retry storm, recovered after [s], against no retries (naive ones never recover)',
-      { value: ours.recoveryMs / 1_000, peer: none.recoveryMs / 1_000 },
+      { value: seconds(ours.recoveryMs), peer: seconds(none.recoveryMs) },
       { value: 10 },
     ),
   ];
+}
+
+/**
+ * JSON has no infinity: a client that never recovered comes as `null`.
+ * @param {number | null} ms
+ */
+function seconds(ms) {
+  return ms === null ? Infinity : ms / 1_000;
 }

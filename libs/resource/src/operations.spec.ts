@@ -283,6 +283,15 @@ describe('Operations', () => {
       await clock.advance(10);
       expect(clock.pending.all).toBe(0);
     });
+
+    it('resilience rule 20: operations that are bound after the shutdown retry nothing either', async () => {
+      const { operations } = setUp();
+      operations.shutdown();
+      const work = vi.fn<() => Promise<never>>(() => Promise.reject(REFUSED));
+      const get = operations.of({ name: 'late' }).bind('get', { idempotent: true });
+      expect(await get.runOrElse('failed', work, 'a')).toBe('failed');
+      expect(work).toHaveBeenCalledTimes(1);
+    });
   });
 
   describe('runMarked', () => {

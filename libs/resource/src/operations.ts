@@ -44,6 +44,7 @@ export class Operations implements OperationBinder {
   readonly #marked = new Map<string, BoundOperation>();
   /** Not in the map above: a resource that is named like it keeps its own pipeline. */
   readonly #application: ResourceOperations;
+  #isShutDown = false;
 
   constructor(
     clock: Clock,
@@ -103,6 +104,7 @@ export class Operations implements OperationBinder {
 
   /** Cuts all back-offs; called when the application shuts down. */
   shutdown(): void {
+    this.#isShutDown = true;
     for (const operations of this.all()) operations.shutdown();
   }
 
@@ -118,6 +120,14 @@ export class Operations implements OperationBinder {
   #create(name: string, options?: PipelineOptions): ResourceOperations {
     const chaos = options?.chaos ?? this.#chaos;
     const own = chaos ? { ...options, chaos } : options;
-    return new ResourceOperations(name, own, this.#recorder, this.#interceptors, this.#clock);
+    const operations = new ResourceOperations(
+      name,
+      own,
+      this.#recorder,
+      this.#interceptors,
+      this.#clock,
+    );
+    if (this.#isShutDown) operations.shutdown();
+    return operations;
   }
 }
