@@ -79,6 +79,14 @@ export class CircuitBreaker {
     return permit;
   }
 
+  /**
+   * Asks once more for an execution that was let in and has waited since.
+   * @throws {@link CircuitOpenError} as {@link admit}, if the state has changed
+   */
+  readmit(permit: CircuitPermit): CircuitPermit {
+    return permit.generation === this.#permit.generation ? permit : this.admit();
+  }
+
   /** The execution succeeded, or failed in a way that shows that the dependency serves. */
   recordSuccess(permit: CircuitPermit, durationMs = 0, now: number = this.#clock.now()): void {
     if (permit.generation !== this.#permit.generation) return;

@@ -68,6 +68,7 @@ describe('resolvePipelineOptions', () => {
     ['retry.maxDelayMs', { retry: { maxDelayMs: 0 } }],
     ['breaker.failureRatio', { breaker: { failureRatio: 0 } }],
     ['breaker.failureRatio', { breaker: { failureRatio: 50 } }],
+    ['breaker.failureRatio', { breaker: { failureRatio: '0.5' as unknown as number } }],
     ['breaker.minimumCalls', { breaker: { minimumCalls: 0 } }],
     ['breaker.consecutiveFailures', { breaker: { consecutiveFailures: -1 } }],
     ['breaker.consecutiveSpanMs', { breaker: { consecutiveSpanMs: Number.NaN } }],

@@ -28,7 +28,10 @@ export class Retrier {
 
   constructor(parts: RetrierParts) {
     this.#parts = parts;
-    parts.breaker?.subscribe(() => parts.backOffs.cut());
+    const { breaker, backOffs } = parts;
+    breaker?.subscribe(() => {
+      if (!breaker.isClosed) backOffs.cut();
+    });
   }
 
   /** Whether the last failure of an execution is one that may be retried at all. */
@@ -69,7 +72,7 @@ export class Retrier {
   async #backOff<A, R>(execution: Execution<A, R>, tries: number): Promise<RetryEnd | undefined> {
     const { policy, budget, backOffs, clock } = this.#parts;
     const delayMs = policy.delayMs(tries, execution.failure.classification);
-    if (delayMs >= execution.remainingMs()) return 'deadline';
+    if (!(delayMs < execution.remainingMs())) return 'deadline';
     if (budget && !budget.tryTake(clock.now())) return 'budget';
     try {
       await backOffs.run(execution.signal, (cut) => clock.sleep(delayMs, cut));

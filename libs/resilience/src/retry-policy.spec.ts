@@ -41,6 +41,10 @@ describe('RetryPolicy', () => {
     it('resilience rule 3: and no more than 5 s longer', () => {
       expect(setUp(0.5).delayMs(1, { ...THROTTLED, retryAfterMs: 3_600_000 })).toBe(5_500);
     });
+
+    it('resilience rule 3: a hint that is no number is none', () => {
+      expect(setUp(0.5).delayMs(1, { ...THROTTLED, retryAfterMs: Number.NaN })).toBe(500);
+    });
   });
 
   describe('mayRetry', () => {

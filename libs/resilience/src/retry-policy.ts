@@ -32,7 +32,9 @@ export class RetryPolicy {
     const { baseDelayMs, throttledBaseDelayMs, maxDelayMs } = this.#options;
     const base = error.kind === 'throttled' ? throttledBaseDelayMs : baseDelayMs;
     const backOffMs = this.#clock.random() * Math.min(maxDelayMs, base * 2 ** (tries - 1));
-    if (error.retryAfterMs === undefined) return backOffMs;
-    return Math.min(Math.max(error.retryAfterMs, backOffMs), backOffMs + MAX_HINT_OVER_BACKOFF_MS);
+    const { retryAfterMs = 0 } = error;
+    // A hint that is no number is none.
+    if (!(retryAfterMs > backOffMs)) return backOffMs;
+    return Math.min(retryAfterMs, backOffMs + MAX_HINT_OVER_BACKOFF_MS);
   }
 }

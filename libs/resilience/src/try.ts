@@ -31,7 +31,7 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
   #queue: TimeoutQueue | undefined = undefined;
   #timer: Timer | undefined = undefined;
   /** What the work gave, as long as it is waited for. */
-  #pending: PromiseLike<R> | undefined = undefined;
+  #pending: Promise<R> | undefined = undefined;
   #resolve: ((outcome: R | PromiseLike<R>) => void) | undefined = undefined;
 
   constructor(execution: Execution<A, R>) {
@@ -72,11 +72,12 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
 
   async #startWithSlot(now: number): Promise<R> {
     const { environment, signal, deadline } = this.#execution;
-    const { limiter, slotWaits, clock } = environment;
+    const { breaker, limiter, slotWaits, clock } = environment;
     try {
       await slotWaits.run(signal, (cut) => limiter!.acquire(cut, deadline - now));
       this.#holdsSlot = true;
       this.#throwIfOver(clock.now());
+      if (this.#permit) this.#permit = breaker?.readmit(this.#permit);
     } catch (error) {
       return this.#fail(this.#reasonOfCut() ?? error, false);
     }
@@ -88,15 +89,18 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
     this.#executedAt = now;
     execution.tries++;
     let result: R | PromiseLike<R>;
+    let pending: Promise<R> | undefined;
     try {
       result = execution.work(this);
+      pending = asPromise(result);
     } catch (error) {
       return this.#fail(error, false);
     }
-    if (isThenable(result)) return this.#settle(result, now);
-    this.#succeed(result);
+    if (pending !== undefined) return this.#settle(pending, now);
+    const value = result as R;
+    this.#succeed(value);
     if (!this.isSignalRead) this.#recycle();
-    return result;
+    return value;
   }
 
   /** What this try had is not the next one's to give back, or to be judged by. */
@@ -107,14 +111,12 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
     this.#execution.recycle();
   }
 
-  #settle(result: PromiseLike<R>, now: number): Promise<R> {
+  #settle(pending: Promise<R>, now: number): Promise<R> {
     const settled = new Promise<R>((resolve) => {
       this.#resolve = resolve;
     });
-    this.#pending = result;
-    // A foreign thenable may answer at once, twice, or throw.
-    const promise = result instanceof Promise ? (result as Promise<R>) : Promise.resolve(result);
-    promise.then(
+    this.#pending = pending;
+    pending.then(
       (value) => this.#onValue(value),
       (error: unknown) => this.#onError(error),
     );
@@ -136,13 +138,13 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
   #bound(now: number): void {
     const { environment, operation, deadline, signal } = this.#execution;
     const ownMs = operation.tryTimeoutMs;
-    const remainingMs = deadline - now;
-    if (ownMs <= remainingMs) {
+    // Summed up as the deadline was: the difference of two times need not be what was added.
+    if (now + ownMs <= deadline) {
       this.#queue = operation.timeouts;
     } else {
-      this.#shortLimitMs = remainingMs;
+      this.#shortLimitMs = deadline - now;
       this.#queue = environment.untimed;
-      this.#timer = environment.clock.schedule(() => this.onTimeout(), remainingMs);
+      this.#timer = environment.clock.schedule(() => this.onTimeout(), this.#shortLimitMs);
     }
     this.#queue.add(this, now);
     if (signal === undefined) return;
@@ -183,17 +185,18 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
     const classification = environment.detector.detect(error);
     this.#end();
     if (this.#holdsSlot) environment.limiter?.release();
-    const durationMs = now - this.#executedAt;
-    if (this.#executedAt >= 0) operation.recorder.recordTry(durationMs, classification);
-    const isNeutral = classification.partial === true || isCutByCaller;
-    this.#tellBreaker(classification, isNeutral, durationMs, now);
+    const isExecuted = this.#executedAt >= 0;
+    if (isExecuted) operation.recorder.recordTry(now - this.#executedAt, classification);
+    const isNeutral = !isExecuted || classification.partial === true || isCutByCaller;
+    this.#tellBreaker(classification, isNeutral, now);
     return this.#execution.tryFailed({ error, classification, at: now });
   }
 
-  #tellBreaker(error: Classification, isNeutral: boolean, durationMs: number, now: number): void {
+  #tellBreaker(error: Classification, isNeutral: boolean, now: number): void {
     const { environment, operation } = this.#execution;
     const { breaker } = environment;
     const permit = this.#permit;
+    const durationMs = now - this.#executedAt;
     const isFailure = !isNeutral && isFailureOfDependency(error);
     if (!permit) {
       // A part of an operation that asked for both: the breaker only hears of a part that fails.
@@ -215,7 +218,8 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
   #throwIfOver(now: number): void {
     const { signal, deadline } = this.#execution;
     if (signal?.aborted) throw this.#cancelled('caller');
-    if (deadline <= now) throw this.#timedOut(0);
+    // Also for a deadline that is no number.
+    if (!(deadline > now)) throw this.#timedOut(0);
   }
 
   /** Why a wait was cut, if it was. */
@@ -247,7 +251,14 @@ function isRefused({ kind, notSent }: Classification): boolean {
   return kind === 'unavailable' && notSent === true;
 }
 
-function isThenable<R>(value: R | PromiseLike<R>): value is PromiseLike<R> {
-  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
-  return value instanceof Promise || typeof (value as PromiseLike<R>).then === 'function';
+/**
+ * A foreign thenable may answer at once, twice, or throw; and one of a query builder sends its query each time it is
+ * asked, so that nothing but the promise made here asks it.
+ */
+function asPromise<R>(value: R | PromiseLike<R>): Promise<R> | undefined {
+  if (value instanceof Promise) return value as Promise<R>;
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) {
+    return undefined;
+  }
+  return typeof (value as PromiseLike<R>).then === 'function' ? Promise.resolve(value) : undefined;
 }

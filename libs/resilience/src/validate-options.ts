@@ -67,7 +67,7 @@ function requireFromZero(name: string, value: number, what: string): void {
 }
 
 function requireShare(name: string, value: number): void {
-  if (value > 0 && value <= 1) return;
+  if (Number.isFinite(value) && value > 0 && value <= 1) return;
   throw new PipelineOptionsError(name, value, 'a share in (0, 1]');
 }
 
