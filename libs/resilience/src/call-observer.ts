@@ -1,6 +1,6 @@
 import type { Classification } from './classification.js';
 
-/** Sees each call of an operation begin and end: the outermost layer of the pipeline. Must not throw. */
+/** Sees each call of an operation begin and end: the outermost layer of the pipeline. What it throws changes nothing. */
 export interface CallObserver {
   /** A call begins. */
   begun(): void;

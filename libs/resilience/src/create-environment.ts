@@ -49,5 +49,6 @@ export function createEnvironment(
     inFlight: new InFlight(),
     untimed: new TimeoutQueue(clock, Infinity),
     slotWaits: new Waits(aborts),
+    fallbackWaits: new Waits(aborts),
   };
 }

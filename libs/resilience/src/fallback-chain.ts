@@ -34,7 +34,9 @@ export function fallBack<A, R>(execution: Execution<A, R>): Promise<R> {
     callerDeadline === Infinity ? operation.tryTimeoutMs : callerDeadline - clock.now();
   const onTimeout = (): Error =>
     new OperationTimeoutError(operation.resource, `${operation.name} (fallback)`, timeoutMs);
-  return withDeadline(clock, { timeoutMs, signal, onTimeout }, (isOver) => ask(execution, isOver));
+  return environment.fallbackWaits.run(signal, (cut) =>
+    withDeadline(clock, { timeoutMs, signal: cut, onTimeout }, (isOver) => ask(execution, isOver)),
+  );
 }
 
 async function ask<A, R>(execution: Execution<A, R>, isOver: AbortSignal): Promise<R> {

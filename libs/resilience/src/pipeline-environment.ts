@@ -30,4 +30,6 @@ export interface PipelineEnvironment {
   readonly backOffs: Waits;
   /** Waits for a slot of the limiter. */
   readonly slotWaits: Waits;
+  /** Waits for fallbacks. */
+  readonly fallbackWaits: Waits;
 }

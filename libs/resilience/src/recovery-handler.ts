@@ -2,7 +2,7 @@ import type { ErrorKind } from './classification.js';
 import type { Execution } from './execution.js';
 import { fallBack, mayFallBack } from './fallback-chain.js';
 import { attachFallbackError } from './fallback-error.js';
-import { OperationCancelledError } from './operation-cancelled.error.js';
+import { OperationCancelledError, type CancellationReason } from './operation-cancelled.error.js';
 import type { RetryEnd } from './operation-recorder.js';
 import type { Recovery } from './recovery.js';
 import type { Retrier } from './retrier.js';
@@ -32,7 +32,7 @@ export class RecoveryHandler {
       if ('value' in retried) return { outcome: 'recovered', value: retried.value };
       reason = retried.end;
     }
-    if (execution.signal?.aborted) return cancelled(execution);
+    if (execution.signal?.aborted) return cancelled(execution, 'caller');
     if (!mayFallBack(execution)) return failed(execution, reason);
     return this.#fallBack(execution, reason);
   }
@@ -47,6 +47,8 @@ export class RecoveryHandler {
       recorder.recordFallback(true);
       return { outcome: 'using-fallback', value, reason };
     } catch (error) {
+      const cut = reasonOfCut(execution);
+      if (cut !== undefined) return cancelled(execution, cut);
       recorder.recordFallback(false);
       const recovery = failed(execution, reason);
       return { ...recovery, error: attachFallbackError(execution.failure.error, error) };
@@ -56,9 +58,19 @@ export class RecoveryHandler {
 
 type Failed = Extract<Recovery<never>, { readonly error: unknown }>;
 
-function cancelled<A, R>({ operation, signal }: Execution<A, R>): Failed {
+/** Why the wait for a fallback was cut, if it was. */
+function reasonOfCut<A, R>(execution: Execution<A, R>): CancellationReason | undefined {
+  if (execution.signal?.aborted) return 'caller';
+  return execution.environment.fallbackWaits.isShutDown ? 'shutdown' : undefined;
+}
+
+function cancelled<A, R>(
+  { operation, signal }: Execution<A, R>,
+  reason: CancellationReason,
+): Failed {
   const { resource, name } = operation;
-  const error = new OperationCancelledError(resource, name, 'caller', signal?.reason);
+  const cause = reason === 'caller' ? (signal?.reason as unknown) : undefined;
+  const error = new OperationCancelledError(resource, name, reason, cause);
   return { outcome: 'cancelled', error };
 }
 

@@ -4,6 +4,7 @@ import type { CircuitBreaker } from './circuit-breaker.js';
 import type { Classification } from './classification.js';
 import { createEnvironment } from './create-environment.js';
 import { Execution } from './execution.js';
+import { guardObserver } from './guarded-observer.js';
 import { guardBoundRecorder } from './guarded-recorder.js';
 import { NoopRecorder } from './noop-recorder.js';
 import type { BoundRecorder } from './operation-recorder.js';
@@ -72,7 +73,7 @@ export class ResiliencePipeline {
       asksLimiter: options.limiter ?? true,
       fallbacks: resolveFallbacks(options.fallback),
       recorder: guardBoundRecorder(recorder),
-      observer,
+      observer: observer && guardObserver(observer),
       timeouts: this.#timeoutsOf(tryTimeoutMs),
       spare: undefined,
     };
@@ -148,6 +149,7 @@ export class ResiliencePipeline {
   }
 
   #cancelAll(): void {
+    this.#environment.fallbackWaits.shutdown();
     const queues = [...this.#timeouts.values(), this.#environment.untimed];
     for (const entry of queues.flatMap((queue) => queue.entries())) {
       if (entry instanceof Try) entry.onShutdown();

@@ -1,6 +1,6 @@
 import type { AbortWatch } from './abort-watch.js';
 
-/** The waits of a pipeline, each of which its caller's abort and the shutdown end at once. */
+/** The waits of a pipeline of one kind, each of which its caller's abort and the shutdown end at once. */
 export class Waits {
   readonly #aborts: AbortWatch;
   readonly #cuts = new Set<AbortController>();
@@ -20,10 +20,10 @@ export class Waits {
    * @param wait is given a signal that cuts it
    * @throws what `wait` throws, also when it is cut
    */
-  async run(
+  async run<T>(
     caller: AbortSignal | undefined,
-    wait: (signal: AbortSignal) => Promise<void>,
-  ): Promise<void> {
+    wait: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     const controller = new AbortController();
     const onAbort = (): void => controller.abort(new Error('The wait was cut.'));
     const entry = { onAbort };
@@ -31,7 +31,7 @@ export class Waits {
     else if (caller) this.#aborts.add(caller, entry);
     this.#cuts.add(controller);
     try {
-      await wait(controller.signal);
+      return await wait(controller.signal);
     } finally {
       if (caller) this.#aborts.remove(caller, entry);
       this.#cuts.delete(controller);
