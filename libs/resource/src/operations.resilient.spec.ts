@@ -165,7 +165,7 @@ describe('@Resilient in an application with ResourceModule', () => {
     await one.app.get(Rates).rate('EUR');
     one.app.get(Operations, { strict: false }).of({ name: 'rates' }).breaker?.isolate();
     expect(await two.app.get(Rates).rate('EUR')).toBe('rate of EUR');
-    expect([one.recorded.calls.length, two.recorded.calls.length]).toEqual([3, 3]);
+    expect([one.recorded.calls.length, two.recorded.calls.length]).toEqual([4, 3]);
     await Promise.all([one.app.close(), two.app.close()]);
   });
 
@@ -212,6 +212,7 @@ describe('@Resilient in an application with ResourceModule', () => {
     expect(recorded.calls.filter((call) => !call.includes(' try '))).toEqual([
       'rates.rate attempt',
       'rates.rate success',
+      'rates circuit: closed to isolated (isolated)',
       'rates.rate attempt',
       'rates.rate outcome rejected after 0',
       'rates.rate rejected CIRCUIT_OPEN',
