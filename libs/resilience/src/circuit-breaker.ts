@@ -54,6 +54,11 @@ export class CircuitBreaker {
     return this.#state === 'closed' || this.#state === 'metrics-only';
   }
 
+  /** Counts its states: what began in one of them says nothing about another. */
+  get generation(): number {
+    return this.#permit.generation;
+  }
+
   /** Its state, why it is in it and since when. */
   status(): CircuitStatus {
     return {

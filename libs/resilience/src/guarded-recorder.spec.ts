@@ -70,6 +70,11 @@ describe('guardRecorder', () => {
     const bound = guarded.bind('cache', 'get');
     expect(guardBoundRecorder(bound)).toBe(bound);
   });
+
+  it('resilience rule 17: wraps what extends the recorder that does nothing', () => {
+    const recorder = guardRecorder(new (class extends NoopRecorder {})());
+    expect(recorder).not.toBeInstanceOf(NoopRecorder);
+  });
 });
 
 describe('NoopRecorder', () => {

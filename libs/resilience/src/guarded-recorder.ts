@@ -15,7 +15,9 @@ import type {
  * @internal
  */
 export function guardRecorder(recorder: OperationRecorder): OperationRecorder {
-  const isSafe = recorder instanceof GuardedRecorder || recorder instanceof NoopRecorder;
+  // Not by `instanceof`: one that extends it may throw.
+  const isNoop = Object.getPrototypeOf(recorder) === NoopRecorder.prototype;
+  const isSafe = isNoop || recorder instanceof GuardedRecorder;
   return isSafe ? recorder : new GuardedRecorder(recorder);
 }
 

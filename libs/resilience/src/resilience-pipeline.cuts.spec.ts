@@ -117,4 +117,17 @@ describe('calls that are cut', () => {
     }
     expect(timers).toBeLessThanOrEqual(2);
   });
+
+  it('resilience rule 10: a part that began in an earlier state of the breaker does not reopen it', async () => {
+    const { clock, pipeline, settle } = setUp({ retry: false }, { breaker: false });
+    const breaker = pipeline.breaker!;
+    const end = new AbortController();
+    const part = settle(() => clock.sleep(8_000, end.signal).then(succeed));
+    for (let call = 0; call < 10; call++) breaker.recordProbe(false);
+    await clock.advance(6_000);
+    breaker.admit();
+    end.abort(RESET);
+    expect(await part).toMatchObject({ reason: RESET });
+    expect(breaker.state).toBe('half-open');
+  });
 });

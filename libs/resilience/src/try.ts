@@ -23,6 +23,8 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
 
   readonly #execution: Execution<A, R>;
   #permit: CircuitPermit | undefined = undefined;
+  /** Of the breaker, when a try without a permit of its own began. */
+  #generation = 0;
   #holdsSlot = false;
   /** When the work was executed; negative before. */
   #executedAt = -1;
@@ -45,7 +47,10 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
     const { breaker, limiter } = environment;
     try {
       if (this.#execution.mayBeOver) this.#throwIfOver(now);
-      if (operation.asksBreaker && breaker) this.#permit = breaker.admit(now);
+      if (breaker) {
+        if (operation.asksBreaker) this.#permit = breaker.admit(now);
+        else this.#generation = breaker.generation;
+      }
       if (operation.asksLimiter && limiter) {
         if (!limiter.tryAcquire()) return this.#startWithSlot(now);
         this.#holdsSlot = true;
@@ -200,7 +205,8 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
     const isFailure = !isNeutral && isFailureOfDependency(error);
     if (!permit) {
       // A part of an operation that asked for both: the breaker only hears of a part that fails.
-      if (isFailure && !operation.asksBreaker) breaker?.recordProbe(false);
+      const isOfNow = !operation.asksBreaker && this.#generation === breaker?.generation;
+      if (isFailure && isOfNow) breaker?.recordProbe(false);
     } else if (isFailure) breaker?.recordFailure(permit, durationMs, now, isRefused(error));
     else if (error.kind === 'permanent' && !isNeutral) {
       breaker?.recordSuccess(permit, durationMs, now);
