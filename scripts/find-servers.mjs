@@ -30,6 +30,53 @@ export function findPostgresPrograms(path = process.env.PATH, home = postgresHom
   );
 }
 
+/** Where MariaDB keeps the statements that make its own tables, and their names by version. */
+const mariadbHomes = ['/usr/share/mariadb', '/usr/share/mysql'];
+const mariadbTables = ['mariadb_system_tables', 'mysql_system_tables'];
+
+/** Where Debian keeps the programs of servers, which is not on everybody's PATH. */
+const serverFolder = '/usr/sbin';
+
+/**
+ * What a MariaDB server of one's own takes: its program, and the statements that make its own tables.
+ * @param {string} [path] the folders to look in, as in the variable PATH
+ * @param {readonly string[]} [homes]
+ * @returns {{ program: string, home: string, tables: string } | undefined} `tables` is the beginning of the files' names
+ */
+export function findMariadb(
+  path = `${process.env.PATH}${delimiter}${serverFolder}`,
+  homes = mariadbHomes,
+) {
+  const program = foldersOf(path)
+    .map((folder) => join(folder, 'mariadbd'))
+    .find(isExecutable);
+  const places = homes.flatMap((home) => mariadbTables.map((tables) => ({ home, tables })));
+  const place = places.find(({ home, tables }) => entriesOf(home).includes(`${tables}.sql`));
+  return program && place ? { program, ...place } : undefined;
+}
+
+/** The programs that an S3 server of one's own takes: Ceph's gateway, with a monitor and a store behind it. */
+const cephPrograms = [
+  'radosgw',
+  'radosgw-admin',
+  'ceph-mon',
+  'ceph-osd',
+  'ceph',
+  'ceph-authtool',
+  'monmaptool',
+];
+
+/**
+ * Whether the programs of Ceph are here.
+ * @param {string} [path] the folders to look in, as in the variable PATH
+ */
+export function hasCeph(path = process.env.PATH) {
+  const folders = foldersOf(path);
+  return cephPrograms.every((program) =>
+    folders.some((folder) => isExecutable(join(folder, program))),
+  );
+}
+
 /** @param {string | undefined} path */
 function foldersOf(path = '') {
   return path.split(delimiter).filter(Boolean);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync } from 'node:fs';
 
-import { findPostgresPrograms, findRedisServer } from './find-servers.mjs';
+import { findMariadb, findPostgresPrograms, findRedisServer, hasCeph } from './find-servers.mjs';
 import { installScript, missingMessage, planServers } from './plan-servers.mjs';
 
 /** @typedef {import('./plan-servers.mjs').Privilege} Privilege */
@@ -34,6 +34,8 @@ function missingServers() {
   const missing = [];
   if (findRedisServer() === undefined) missing.push('redis-server');
   if (findPostgresPrograms() === undefined) missing.push('postgresql');
+  if (findMariadb() === undefined) missing.push('mariadb-server-core');
+  if (!hasCeph()) missing.push('radosgw');
   return missing;
 }
 

@@ -1,9 +1,17 @@
-/** @typedef {'redis-server' | 'postgresql'} Server a server that tests start, by the name of its Debian package */
+/** @typedef {'redis-server' | 'postgresql' | 'mariadb-server-core' | 'radosgw'} Server a server that tests start, by the name of its Debian package */
 /** @typedef {'root' | 'sudo' | 'none'} Privilege how a command becomes root here, without a question */
 /** @typedef {{ kind: 'ready' } | { kind: 'install', packages: Server[], privilege: 'root' | 'sudo' } | { kind: 'tell', message: string }} Plan */
 
 /** The variable that names a running server to use in place of one that the tests start. @type {Record<Server, string>} */
-const replacement = { 'redis-server': 'TEST_REDIS_URL', postgresql: 'TEST_POSTGRES_URL' };
+const replacement = {
+  'redis-server': 'TEST_REDIS_URL',
+  postgresql: 'TEST_POSTGRES_URL',
+  'mariadb-server-core': 'TEST_MARIADB_URL',
+  radosgw: 'TEST_S3_URL',
+};
+
+/** What a server needs besides its own package. @type {Partial<Record<Server, readonly string[]>>} */
+const companions = { radosgw: ['ceph-mon', 'ceph-osd', 'ceph-common'] };
 
 /**
  * What to do so that tests find the servers they talk to.
@@ -43,8 +51,13 @@ export function installScript(packages) {
     ...(packages.includes('postgresql') ? withoutCluster : []),
     ...withoutServices,
     'apt-get update',
-    `apt-get install -y --no-install-recommends -o Dpkg::Options::=--force-confold ${packages.join(' ')}`,
+    `apt-get install -y --no-install-recommends -o Dpkg::Options::=--force-confold ${withCompanions(packages).join(' ')}`,
   ].join('\n');
+}
+
+/** @param {readonly Server[]} packages */
+function withCompanions(packages) {
+  return packages.flatMap((server) => [server, ...(companions[server] ?? [])]);
 }
 
 /** Settings that somebody has made stay as they are. */

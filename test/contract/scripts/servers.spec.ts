@@ -3,7 +3,12 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { findPostgresPrograms, findRedisServer } from '../../../scripts/find-servers.mjs';
+import {
+  findMariadb,
+  findPostgresPrograms,
+  findRedisServer,
+  hasCeph,
+} from '../../../scripts/find-servers.mjs';
 import { installScript, missingMessage, planServers } from '../../../scripts/plan-servers.mjs';
 
 describe('planServers', () => {
@@ -69,6 +74,12 @@ describe('installScript', () => {
     );
   });
 
+  it('installs what a server needs besides its own package', () => {
+    expect(installScript(['mariadb-server-core', 'radosgw']).split('\n').at(-1)).toMatch(
+      / mariadb-server-core radosgw ceph-mon ceph-osd ceph-common$/,
+    );
+  });
+
   it('starts no service, and makes no cluster when PostgreSQL is among them', () => {
     expect(installScript(['redis-server'])).toContain('policy-rc.d');
     expect(installScript(['redis-server'])).not.toContain('createcluster.conf');
@@ -116,6 +127,27 @@ describe('finding servers', () => {
     const nowhere = join(folder, 'nowhere');
     expect(findPostgresPrograms(join(folder, 'bin'), nowhere)).toBe(join(folder, 'bin'));
     expect(findPostgresPrograms('', nowhere)).toBeUndefined();
+  });
+
+  it('takes a MariaDB only with the statements that make its tables, by any of their names', async () => {
+    await program('sbin/mariadbd');
+    const path = join(folder, 'sbin');
+    const home = join(folder, 'share');
+    expect(findMariadb(path, [home])).toBeUndefined();
+    await program('share/mysql_system_tables.sql', 0o644);
+    const old = { program: join(path, 'mariadbd'), home, tables: 'mysql_system_tables' };
+    expect(findMariadb(path, [join(folder, 'nowhere'), home])).toEqual(old);
+    await program('share/mariadb_system_tables.sql', 0o644);
+    expect(findMariadb(path, [home])).toEqual({ ...old, tables: 'mariadb_system_tables' });
+    expect(findMariadb('', [home])).toBeUndefined();
+  });
+
+  it('takes Ceph only when all of its programs are there', async () => {
+    const names = ['radosgw', 'radosgw-admin', 'ceph-mon', 'ceph-osd', 'ceph', 'ceph-authtool'];
+    for (const name of names) await program(`bin/${name}`);
+    expect(hasCeph(join(folder, 'bin'))).toBe(false);
+    await program('sbin/monmaptool');
+    expect(hasCeph([join(folder, 'bin'), join(folder, 'sbin')].join(delimiter))).toBe(true);
   });
 
   it('takes no file that may not be run', async () => {

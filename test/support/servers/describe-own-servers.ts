@@ -1,7 +1,9 @@
 import { describe } from 'vitest';
 
 /** The variables that name running servers, which tests then use in place of their own. */
-const borrowed = ['TEST_REDIS_URL', 'TEST_POSTGRES_URL'].filter((name) => process.env[name]);
+const borrowed = ['TEST_REDIS_URL', 'TEST_POSTGRES_URL', 'TEST_MARIADB_URL', 'TEST_S3_URL'].filter(
+  (name) => process.env[name],
+);
 
 const reason = `skipped: the servers of ${borrowed.join(' and ')} must not be killed or frozen`;
 

@@ -8,9 +8,9 @@ import { borrowPostgres } from './borrow-postgres.js';
 import { pingPostgres } from './ping-postgres.js';
 import { account, postgresUrl } from './postgres-account.js';
 import { copyTemplate } from './postgres-template.js';
-import { postgresUser } from './postgres-user.js';
 import type { ServerControl } from './server-control.js';
 import { ServerProcess } from './server-process.js';
+import { unprivilegedUser } from './unprivileged-user.js';
 
 /** How a server is started, see {@link PostgresServer.start}. */
 export interface PostgresServerOptions {
@@ -87,7 +87,7 @@ async function startOwn(
   { settings = {}, durable = false }: PostgresServerOptions,
 ): Promise<ServerControl> {
   const directory = await mkdtemp(join(tmpdir(), 'postgres-'));
-  const user = postgresUser();
+  const user = unprivilegedUser('postgres');
   if (user) await chown(directory, user.uid, user.gid);
   const data = join(directory, 'data');
   await copyTemplate(programs, data);

@@ -1,12 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { chown, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from '../../../scripts/root.mjs';
 import { account } from './postgres-account.js';
-import { postgresUser } from './postgres-user.js';
+import { templateOf } from './server-template.js';
+import { unprivilegedUser } from './unprivileged-user.js';
 
 const INITDB = ['--no-sync', '--wal-segsize=1', '--encoding=UTF8', '--locale=C'];
 const AUTHENTICATION = ['--auth=scram-sha-256', `--username=${account.superuser}`];
@@ -17,42 +15,22 @@ const STATEMENTS = [
 
 /** Copies a data directory that is ready for use to `target`, which must not exist. */
 export async function copyTemplate(programs: string, target: string): Promise<void> {
-  const template = await templateOf(programs);
+  const template = await templateOf({
+    folder: 'postgres',
+    recipe: recipeOf(programs),
+    make: (draft) => makeTemplate(programs, draft),
+  });
   run('cp', ['-a', template, target]);
 }
 
-/**
- * The data directory that all servers of one version start from, made when it is needed first. It is built beside its
- * place and moved there, so that processes that make it at the same time do not disturb each other.
- */
-async function templateOf(programs: string): Promise<string> {
-  const template = join(root, 'build/postgres', templateName(programs));
-  if (existsSync(template)) return template;
-  const draft = `${template}.${randomUUID()}`;
-  await mkdir(join(root, 'build/postgres'), { recursive: true });
-  await makeTemplate(programs, draft);
-  try {
-    await rename(draft, template);
-  } catch (error) {
-    if (!existsSync(template)) throw error;
-    await rm(draft, { recursive: true }); // somebody else was faster
-  }
-  return template;
-}
-
-/** A name that changes with whatever changes the content. */
-function templateName(programs: string): string {
+function recipeOf(programs: string): readonly unknown[] {
   const version = run(join(programs, 'postgres'), ['--version']);
-  const recipe = [version, ...INITDB, ...AUTHENTICATION, ...STATEMENTS, account.superuserPassword];
-  const owner = postgresUser()?.uid ?? process.getuid?.();
-  return createHash('sha256')
-    .update(JSON.stringify([recipe, owner]))
-    .digest('hex')
-    .slice(0, 16);
+  const owner = unprivilegedUser('postgres')?.uid ?? process.getuid?.();
+  return [version, INITDB, AUTHENTICATION, STATEMENTS, account.superuserPassword, owner];
 }
 
 async function makeTemplate(programs: string, target: string): Promise<void> {
-  const user = postgresUser();
+  const user = unprivilegedUser('postgres');
   const workshop = await mkdtemp(join(tmpdir(), 'postgres-'));
   try {
     const password = join(workshop, 'password');

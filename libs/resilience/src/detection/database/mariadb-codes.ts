@@ -4,6 +4,8 @@ interface MariadbCode {
   /** MariaDB's name: `mysql2` knows none, or the one that the number has in MySQL. */
   readonly code: string;
   readonly sqlState: string;
+  /** How the message begins, where MySQL has the number with the same SQLSTATE. */
+  readonly beginning?: string;
   readonly meaning: CodeMeaning;
 }
 
@@ -11,7 +13,7 @@ interface MariadbCode {
  * Numbers that MariaDB alone uses, or uses otherwise than MySQL (MariaDB's "Error Codes", from 1900 and from 4000): told
  * apart by their SQLSTATE.
  */
-const CODES: ReadonlyMap<number, MariadbCode> = new Map([
+const CODES: ReadonlyMap<number, MariadbCode> = new Map<number, MariadbCode>([
   [
     1927,
     {
@@ -43,10 +45,24 @@ const CODES: ReadonlyMap<number, MariadbCode> = new Map([
       },
     },
   ],
+  [
+    4151,
+    {
+      code: 'ER_ACCOUNT_HAS_BEEN_LOCKED',
+      sqlState: 'HY000',
+      beginning: 'Access denied, ',
+      meaning: { condition: 'auth', classification: { kind: 'permanent', reason: 'auth' } },
+    },
+  ],
 ]);
 
 /** What an error number means that only MariaDB uses so. */
-export function meaningOfMariadb(errno: number, sqlState: string): MariadbCode | undefined {
+export function meaningOfMariadb(
+  errno: number,
+  sqlState: string,
+  message: string,
+): MariadbCode | undefined {
   const found = CODES.get(errno);
-  return found?.sqlState === sqlState ? found : undefined;
+  const isIt = found?.sqlState === sqlState && message.startsWith(found.beginning ?? '');
+  return isIt ? found : undefined;
 }

@@ -21,7 +21,7 @@ export function findMysqlError(error: unknown): DatabaseFinding | undefined {
 function ofServer(error: Error): DatabaseFinding | undefined {
   const { errno, sqlState } = error as { errno?: unknown; sqlState?: unknown };
   if (typeof errno !== 'number' || typeof sqlState !== 'string') return ofLastWords(error);
-  const ofMariadb = meaningOfMariadb(errno, sqlState);
+  const ofMariadb = meaningOfMariadb(errno, sqlState, error.message);
   const code = ofMariadb?.code ?? codeOf(error) ?? `MYSQL_${errno}`;
   const meaning = ofMariadb?.meaning ?? meaningOfErrno(errno) ?? meaningOfSqlClass(sqlState);
   return findingOf(meaning, code, { code, ...(sqlState !== '' && { sqlState }) });

@@ -30,5 +30,6 @@ const BY_CODE: CodeTable = {
 export function detectUndiciError(error: unknown): Classification | undefined {
   const code = codeOf(error);
   if (code?.startsWith('HPE_') === true) return { kind: 'unavailable', type: code };
-  return lookUp(BY_CODE, code);
+  const isOfParser = error instanceof Error && error.name === 'HTTPParserError';
+  return isOfParser ? { kind: 'unavailable', type: error.name } : lookUp(BY_CODE, code);
 }

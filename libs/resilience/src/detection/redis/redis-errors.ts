@@ -6,7 +6,7 @@ import { codeOfReply, meaningOfReply } from './redis-replies.js';
 const NO_CONNECTION = { kind: 'unavailable', retryable: false, notSent: true } as const;
 const DISCONNECTED = { kind: 'unavailable', retryable: false, type: 'REDIS_DISCONNECTED' } as const;
 
-/** Errors of node-redis, which have no codes, by their class (`@redis/client`, `lib/errors.ts`). */
+/** Errors of node-redis, which have neither codes nor names, by their class (`@redis/client`, `lib/errors.ts`). */
 const BY_CLASS: Readonly<Record<string, Classification>> = {
   ClientClosedError: { ...NO_CONNECTION, type: 'REDIS_CLOSED' },
   ClientOfflineError: { ...NO_CONNECTION, type: 'REDIS_OFFLINE' },
@@ -34,11 +34,13 @@ const QUEUE_FULL = 'The queue is full';
 /** What Redis replied instead of a result, and how node-redis says that there is no connection. */
 export function detectRedisError(error: unknown): Classification | undefined {
   if (!(error instanceof Error)) return undefined;
-  const name = error.constructor.name;
-  if (Object.hasOwn(BY_CLASS, name)) return BY_CLASS[name];
   const reply = replyOf(error);
   if (reply !== undefined) return meaningOfReply(reply);
-  const isOfQueue = name === 'Error' && error.message === QUEUE_FULL && !('code' in error);
+  // undici has a ClientClosedError, too, with a name and a code.
+  if (error.name !== 'Error' || 'code' in error) return undefined;
+  const className = error.constructor.name;
+  if (Object.hasOwn(BY_CLASS, className)) return BY_CLASS[className];
+  const isOfQueue = className === 'Error' && error.message === QUEUE_FULL;
   return isOfQueue ? { kind: 'rejected', type: 'REDIS_QUEUE_FULL', notSent: true } : undefined;
 }
 

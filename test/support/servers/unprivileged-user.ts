@@ -6,11 +6,12 @@ export interface SystemUser {
   readonly gid: number;
 }
 
-/** Whom PostgreSQL runs as: it refuses root, everybody else runs it in person. */
-export function postgresUser(): SystemUser | undefined {
+/** Whom a server runs as that refuses root: the user of its package, else nobody; everybody but root runs it in person. */
+export function unprivilegedUser(ofPackage: string): SystemUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const user = userNamed('postgres') ?? userNamed('nobody');
-  if (!user) throw new Error('PostgreSQL does not run as root, and there is no user to run it as.');
+  const user = userNamed(ofPackage) ?? userNamed('nobody');
+  if (!user)
+    throw new Error(`There is no user to run the server of ${ofPackage} as, and it refuses root.`);
   return user;
 }
 
