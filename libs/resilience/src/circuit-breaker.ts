@@ -74,12 +74,13 @@ export class CircuitBreaker {
    * Asks for the right to one execution.
    * @throws {@link CircuitOpenError} while open, isolated, or half-open with all permits out
    */
-  admit(now: number = this.#clock.now()): CircuitPermit {
+  admit(now: number = this.#clock.now(), leaseMs?: number): CircuitPermit {
     if (this.isClosed) return this.#permit;
     if (this.#state === 'open' && now >= this.#openUntil) {
       this.#transition('half-open', 'open-time-over');
     }
-    const permit = this.#state === 'half-open' && this.#leases.take(this.#permit.generation, now);
+    const permit =
+      this.#state === 'half-open' && this.#leases.take(this.#permit.generation, now, leaseMs);
     if (!permit) throw this.#rejection(now);
     return permit;
   }
@@ -88,8 +89,9 @@ export class CircuitBreaker {
    * Asks once more for an execution that was let in and has waited since.
    * @throws {@link CircuitOpenError} as {@link admit}, if the state has changed
    */
-  readmit(permit: CircuitPermit): CircuitPermit {
-    return permit.generation === this.#permit.generation ? permit : this.admit();
+  readmit(permit: CircuitPermit, leaseMs?: number): CircuitPermit {
+    if (permit.generation === this.#permit.generation) return permit;
+    return this.admit(this.#clock.now(), leaseMs);
   }
 
   /** The execution succeeded, or failed in a way that shows that the dependency serves. */

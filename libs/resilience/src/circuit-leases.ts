@@ -16,13 +16,13 @@ export class CircuitLeases {
   }
 
   /** @returns `undefined` while all permits are out */
-  take(generation: number, now: number): CircuitPermit | undefined {
+  take(generation: number, now: number, leaseMs = this.#leaseMs): CircuitPermit | undefined {
     for (const [permit, expiresAt] of this.#leases) {
       if (expiresAt <= now) this.#leases.delete(permit);
     }
     if (this.#leases.size + this.#successes >= this.#permits) return undefined;
     const permit = { generation };
-    this.#leases.set(permit, now + this.#leaseMs);
+    this.#leases.set(permit, now + leaseMs);
     return permit;
   }
 

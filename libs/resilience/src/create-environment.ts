@@ -4,6 +4,7 @@ import { CircuitBreaker } from './circuit-breaker.js';
 import { ErrorDetector } from './error-detector.js';
 import { ErrorHandler } from './error-handler.js';
 import { InFlight } from './in-flight.js';
+import { leaseOf } from './lease.js';
 import { Limiter } from './limiter.js';
 import type { PipelineEnvironment } from './pipeline-environment.js';
 import { RecoveryHandler } from './recovery-handler.js';
@@ -15,9 +16,6 @@ import { TimeoutQueue } from './timeout-queue.js';
 import { UnknownErrorLog } from './unknown-error-log.js';
 import { Waits } from './waits.js';
 
-/** How long a half-open permit may stay out where tries have no timeout, in milliseconds. */
-const UNTIMED_LEASE_MS = 20_000;
-
 /** Makes the parts of a pipeline and puts them together. */
 export function createEnvironment(
   resource: string,
@@ -25,7 +23,7 @@ export function createEnvironment(
   clock: Clock,
 ): PipelineEnvironment {
   const { retry, tryTimeoutMs, chaos, policies } = options;
-  const leaseMs = tryTimeoutMs === false ? UNTIMED_LEASE_MS : 2 * tryTimeoutMs;
+  const leaseMs = leaseOf(tryTimeoutMs);
   const breaker =
     options.breaker === false
       ? undefined

@@ -81,6 +81,8 @@ export interface BoundOperationSpec<A, R> {
   /** `Infinity`: none. */
   readonly totalTimeoutMs: number;
   readonly maxTries: number;
+  /** How long a slot or a half-open permit is kept for a try that does not end. */
+  readonly leaseMs: number;
   readonly asksBreaker: boolean;
   readonly asksLimiter: boolean;
   readonly fallbacks: readonly Fallback<A, R>[];

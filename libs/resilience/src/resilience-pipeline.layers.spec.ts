@@ -293,6 +293,24 @@ describe('the breaker in the pipeline', () => {
     expect(recorded.calls.at(-1)).toBe('payments.get outcome retry-failed after 1 (circuit-open)');
   });
 
+  it('resilience rule 9: an operation with a longer try timeout than the others keeps its permit for that', async () => {
+    const { clock, pipeline, settle } = setUp({ tryTimeoutMs: 100, retry: false });
+    for (let call = 0; call < 10; call++) await settle(fail);
+    await clock.advance(6_000);
+    const slow = pipeline.bind<string, string>('report', { tryTimeoutMs: 5_000 });
+    const reports = Array.from({ length: 3 }, () =>
+      pipeline.run(slow, () => clock.sleep(2_000).then(() => 'report'), 'key'),
+    );
+    await clock.advance(1_000);
+    expect(await settle(succeed)).toMatchObject({ reason: { code: 'CIRCUIT_OPEN' } });
+    await clock.advance(1_000);
+    await Promise.all(reports);
+    expect(pipeline.breaker?.status()).toMatchObject({
+      state: 'closed',
+      reason: 'half-open-success',
+    });
+  });
+
   it('resilience rule 8: slow calls open it where that is asked for', async () => {
     const { clock, pipeline, run } = setUp({ breaker: { slowCallMs: 200 } });
     for (let call = 0; call < 10; call++) {

@@ -6,6 +6,7 @@ import { createEnvironment } from './create-environment.js';
 import { Execution } from './execution.js';
 import { guardObserver } from './guarded-observer.js';
 import { guardBoundRecorder } from './guarded-recorder.js';
+import { leaseOf } from './lease.js';
 import { NoopRecorder } from './noop-recorder.js';
 import type { BoundRecorder } from './operation-recorder.js';
 import type { BoundOperationSpec, CallOptions, OperationOptions, Work } from './operation.js';
@@ -69,6 +70,7 @@ export class ResiliencePipeline {
       tryTimeoutMs,
       totalTimeoutMs: limits.totalTimeoutMs || Infinity,
       maxTries: limits.maxTries,
+      leaseMs: leaseOf(limits.tryTimeoutMs),
       asksBreaker: options.breaker ?? true,
       asksLimiter: options.limiter ?? true,
       fallbacks: resolveFallbacks(options.fallback),

@@ -8,9 +8,6 @@ import { OperationTimeoutError } from './operation-timeout.error.js';
 import type { TimeoutEntry, TimeoutQueue } from './timeout-queue.js';
 import { TryContext } from './try-context.js';
 
-/** How long the slot of a try that has no timeout is kept after it was given up, in milliseconds. */
-const UNTIMED_HOLD_MS = 20_000;
-
 /**
  * One execution of an operation's work: breaker → limiter → try timeout → the application's policies → staged chaos →
  * the work. It settles at its timeout and at its caller's abort, whatever the work does. Itself its own context and its
@@ -48,7 +45,7 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
     try {
       if (this.#execution.mayBeOver) this.#throwIfOver(now);
       if (breaker) {
-        if (operation.asksBreaker) this.#permit = breaker.admit(now);
+        if (operation.asksBreaker) this.#permit = breaker.admit(now, operation.leaseMs);
         else this.#generation = breaker.generation;
       }
       if (operation.asksLimiter && limiter) {
@@ -76,13 +73,13 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
   }
 
   async #startWithSlot(now: number): Promise<R> {
-    const { environment, signal, deadline } = this.#execution;
+    const { environment, operation, signal, deadline } = this.#execution;
     const { breaker, limiter, slotWaits, clock } = environment;
     try {
       await slotWaits.run(signal, (cut) => limiter!.acquire(cut, deadline - now));
       this.#holdsSlot = true;
       this.#throwIfOver(clock.now());
-      if (this.#permit) this.#permit = breaker?.readmit(this.#permit);
+      if (this.#permit) this.#permit = breaker?.readmit(this.#permit, operation.leaseMs);
     } catch (error) {
       return this.#fail(this.#reasonOfCut() ?? error, false);
     }
@@ -176,9 +173,7 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
     if (pending === undefined) return;
     if (this.#holdsSlot) {
       this.#holdsSlot = false;
-      const { tryTimeoutMs } = operation;
-      const holdMs = tryTimeoutMs === Infinity ? UNTIMED_HOLD_MS : 2 * tryTimeoutMs;
-      environment.limiter?.holdUntil(pending, holdMs);
+      environment.limiter?.holdUntil(pending, operation.leaseMs);
     }
     this.#resolve?.(this.#fail(error, isCutByCaller));
     this.abort(error);
