@@ -117,6 +117,18 @@ describe('ErrorDetector', () => {
     expect(detector.detect(error)).toEqual({ kind: 'unknown', type });
   });
 
+  it.each([
+    [
+      'a lost connection with the status of an answer',
+      withCode('ECONNRESET', { status: 404 }),
+      'unavailable',
+    ],
+    ['a timeout with the status of an answer', withCode('ETIMEDOUT', { status: 503 }), 'timeout'],
+    ['a caller that gave up', withCode('ECONNRESET', { name: 'AbortError' }), 'cancelled'],
+  ])('resilience rule 12: of two tables that know it the first kind wins: %s', (_, error, kind) => {
+    expect(detector.detect(error).kind).toBe(kind);
+  });
+
   it('asks the rules of users first; the first match wins', () => {
     const own = new ErrorDetector([
       () => undefined,

@@ -262,7 +262,7 @@ describeOwnServers('resilience rule 12: a real PostgreSQL in trouble', () => {
 
 describe("resilience rule 12: errors of pg's own, which have no code", () => {
   it('a pool without a free connection: nothing was sent, and the server is not to blame', async () => {
-    const pool = new Pool({ connectionString: server.url, max: 1, connectionTimeoutMillis: 50 });
+    const pool = new Pool({ connectionString: server.url, max: 1, connectionTimeoutMillis: 500 });
     const held = await pool.connect();
     expect(await detected(pool.query('SELECT 1'))).toEqual({
       kind: 'timeout',
@@ -320,8 +320,8 @@ describe("resilience rule 12: errors of pg's own, which have no code", () => {
   });
 
   it('an answer that does not come in time, and what is asked afterwards', async () => {
-    const client = await connect(server.url, { query_timeout: 50 });
-    const slow = client.query('SELECT pg_sleep(1)');
+    const client = await connect(server.url, { query_timeout: 500 });
+    const slow = client.query('SELECT pg_sleep(2)');
     const error = await rejectionOf(slow);
     expect(detector.detect(error)).toEqual({ kind: 'timeout', type: 'PG_QUERY_TIMEOUT' });
     expect(findPostgresError(error)).toMatchObject({
@@ -377,12 +377,12 @@ describe('resilience rule 12: what TypeORM makes of errors of PostgreSQL', () =>
     const source = new DataSource({
       type: 'postgres',
       url: server.url,
-      extra: { query_timeout: 50 },
+      extra: { query_timeout: 500 },
     });
     await source.initialize();
     const failed = source.query('SELECT 1/0');
     expect(await detected(failed)).toEqual(permanent('validation', '22012'));
-    const slow = source.query('SELECT pg_sleep(1)');
+    const slow = source.query('SELECT pg_sleep(2)');
     expect(await detected(slow)).toEqual({ kind: 'timeout', type: 'PG_QUERY_TIMEOUT' });
     await source.destroy();
   });

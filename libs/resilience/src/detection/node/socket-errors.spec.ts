@@ -105,7 +105,7 @@ describe('resilience rule 12: connections that were never made: nothing was sent
       reply[3] = 0x80 | code;
       names.send(reply, port, '127.0.0.1');
     });
-    const resolver = new Resolver({ timeout: 50, tries: 1 });
+    const resolver = new Resolver({ timeout: 500, tries: 1 });
     resolver.setServers([`127.0.0.1:${names.address().port}`]);
     const ask = async (name: string): Promise<Classification> =>
       detect(await resolver.resolve4(name).catch((error: unknown) => error));

@@ -118,7 +118,8 @@ describeOwnServers('resilience rule 12: errors that a real Redis replies', () =>
     await client.sendCommand(['DEBUG', 'POPULATE', '1000']);
     await client.sendCommand(['SAVE']);
     const reading = client.sendCommand(['DEBUG', 'RELOAD', 'NOSAVE']);
-    expect(await detected(other.get('a'))).toEqual({ ...unavailable, type: 'LOADING' });
+    const loading = { ...unavailable, type: 'LOADING' };
+    await expect.poll(() => detected(other.get('a')), { interval: 5 }).toEqual(loading);
     await reading;
   });
 
