@@ -1,10 +1,11 @@
 import type { Timer } from 'nestjs-mainstay/common';
 import type { Abortable } from './abort-watch.js';
+import { asPromise } from './as-promise.js';
 import type { CircuitPermit } from './circuit-leases.js';
-import { isFailureOfDependency, type Classification } from './classification.js';
 import type { Execution } from './execution.js';
 import { OperationCancelledError, type CancellationReason } from './operation-cancelled.error.js';
 import { OperationTimeoutError } from './operation-timeout.error.js';
+import { tellBreaker, tellBreakerOfPart } from './tell-breaker.js';
 import type { TimeoutEntry, TimeoutQueue } from './timeout-queue.js';
 import { TryContext } from './try-context.js';
 
@@ -188,24 +189,18 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
     const isExecuted = this.#executedAt >= 0;
     if (isExecuted) operation.recorder.recordTry(now - this.#executedAt, classification);
     const isNeutral = !isExecuted || classification.partial === true || isCutByCaller;
-    this.#tellBreaker(classification, isNeutral, now);
-    return this.#execution.tryFailed({ error, classification, at: now });
-  }
-
-  #tellBreaker(error: Classification, isNeutral: boolean, now: number): void {
-    const { environment, operation } = this.#execution;
-    const { breaker } = environment;
-    const permit = this.#permit;
     const durationMs = now - this.#executedAt;
-    const isFailure = !isNeutral && isFailureOfDependency(error);
-    if (!permit) {
-      // A part of an operation that asked for both: the breaker only hears of a part that fails.
-      const isOfNow = !operation.asksBreaker && this.#generation === breaker?.generation;
-      if (isFailure && isOfNow) breaker?.recordProbe(false);
-    } else if (isFailure) breaker?.recordFailure(permit, durationMs, now, isRefused(error));
-    else if (error.kind === 'permanent' && !isNeutral) {
-      breaker?.recordSuccess(permit, durationMs, now);
-    } else breaker?.recordNeutral(permit);
+    if (this.#permit) {
+      tellBreaker(environment.breaker, this.#permit, {
+        classification,
+        isNeutral,
+        durationMs,
+        now,
+      });
+    } else if (!isNeutral && !operation.asksBreaker) {
+      tellBreakerOfPart(environment.breaker, this.#generation, classification);
+    }
+    return this.#execution.tryFailed({ error, classification, at: now });
   }
 
   #end(): void {
@@ -245,21 +240,4 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
   #timedOut(limitMs: number): OperationTimeoutError {
     return new OperationTimeoutError(this.resource, this.operation, limitMs);
   }
-}
-
-/** Nothing could be sent, since nobody listens there. */
-function isRefused({ kind, notSent }: Classification): boolean {
-  return kind === 'unavailable' && notSent === true;
-}
-
-/**
- * A foreign thenable may answer at once, twice, or throw; and one of a query builder sends its query each time it is
- * asked, so that nothing but the promise made here asks it.
- */
-function asPromise<R>(value: R | PromiseLike<R>): Promise<R> | undefined {
-  if (value instanceof Promise) return value as Promise<R>;
-  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) {
-    return undefined;
-  }
-  return typeof (value as PromiseLike<R>).then === 'function' ? Promise.resolve(value) : undefined;
 }
