@@ -1,5 +1,7 @@
 export type { HealthState, ResourceHealth } from './health/health-state.js';
+export type { HealthGroupOptions } from './health/health-groups.js';
 export { HealthMonitor } from './health/health-monitor.js';
+export { Liveness, type LivenessReport } from './health/liveness.js';
 export { ResourceHealthIndicator } from './health/resource.health-indicator.js';
 export { ErrorMonitor } from './monitors/error-monitor.js';
 export { PerformanceMonitor } from './monitors/performance-monitor.js';
@@ -10,7 +12,7 @@ export {
   type StatusConfig,
   type StatusDetails,
 } from './status.config.js';
-export { ProbeTimeoutError } from './status.errors.js';
+export { HealthGroupsError, ProbeTimeoutError } from './status.errors.js';
 export { StatusInterceptor } from './status.interceptor.js';
 export { StatusModule } from './status.module.js';
 export type {

@@ -20,6 +20,7 @@ export interface StatusConfig {
   readonly probeInterval: number;
   readonly probeTimeout: number;
   readonly drainDelay?: number;
+  readonly maxStall: number;
   readonly maxLabelSets: number;
 }
 
@@ -70,6 +71,13 @@ export const statusConfig = defineConfig<StatusConfig>(
         'How long the app goes on serving after /readyz has turned 503 at shutdown. Default: 2s in production, otherwise 0.',
       )
       .example('5s'),
+    maxStall: durationSchema()
+      .min(1)
+      .default('10s')
+      .description(
+        'How long the event loop may be held before /livez answers 503, until a heartbeat (each second) comes in time.',
+      )
+      .example('30s'),
     maxLabelSets: Joi.number()
       .integer()
       .min(1)

@@ -14,3 +14,18 @@ export class ProbeTimeoutError extends MainstayError<'PROBE_TIMEOUT'> implements
     );
   }
 }
+
+/** The groups of `/health` cannot be as they were given; the message says everything that is wrong. */
+export class HealthGroupsError extends MainstayError<'STATUS_HEALTH_GROUPS'> {
+  readonly code = 'STATUS_HEALTH_GROUPS';
+
+  constructor(problems: readonly string[], known: readonly string[]) {
+    super(
+      `The health groups (StatusModule.forRoot({ groups })) cannot be: ${problems.join('; ')}. ` +
+        `Registered: ${known.join(', ') || 'none'}.`,
+      { context: { problems, known } },
+    );
+    // Nest prints the stack of an error that ends the bootstrap; the message says everything.
+    this.stack = this.message;
+  }
+}

@@ -12,10 +12,17 @@ import { ClockModule } from 'nestjs-mainstay/common';
 import { ConfigModule, ConfigRequest, provideConfig } from 'nestjs-mainstay/config';
 import { OPERATION_RECORDER } from 'nestjs-mainstay/resilience';
 import { ResourceModule } from 'nestjs-mainstay/resource';
+import { HealthGroups } from './health/health-groups.js';
 import { HealthMonitor } from './health/health-monitor.js';
+import { Liveness } from './health/liveness.js';
 import { ResourceHealthIndicator } from './health/resource.health-indicator.js';
 import { createHealthController } from './routes/health.controller.js';
-import { mountController, type OneRouteController } from './routes/mount-controller.js';
+import {
+  mountController,
+  mountGroups,
+  type GroupController,
+  type OneRouteController,
+} from './routes/mount-controller.js';
 import { ProbeRoutes } from './routes/probe-routes.js';
 import { createStatusController } from './routes/status.controller.js';
 import { GracefulShutdown } from './shutdown/graceful-shutdown.js';
@@ -37,7 +44,7 @@ import { StatusManager } from './status.service.js';
 
 /** The controllers of one module instance. */
 export interface StatusControllers {
-  readonly health: Type<OneRouteController>;
+  readonly health: Type<GroupController>;
   readonly status: Type<OneRouteController>;
 }
 
@@ -56,6 +63,7 @@ export class StatusModule implements NestModule {
   readonly #shutdown: GracefulShutdown;
   readonly #options: ResolvedStatusOptions;
   readonly #controllers: StatusControllers;
+  readonly #groups: HealthGroups;
 
   constructor(
     host: HttpAdapterHost,
@@ -63,12 +71,14 @@ export class StatusModule implements NestModule {
     shutdown: GracefulShutdown,
     @Inject(STATUS_OPTIONS) options: ResolvedStatusOptions,
     @Inject(STATUS_CONTROLLERS) controllers: StatusControllers,
+    groups: HealthGroups,
   ) {
     this.#host = host;
     this.#routes = routes;
     this.#shutdown = shutdown;
     this.#options = options;
     this.#controllers = controllers;
+    this.#groups = groups;
   }
 
   /** Options in code win over `STATUS_*`. */
@@ -104,6 +114,7 @@ export class StatusModule implements NestModule {
     this.#routes.register(adapter);
     this.#shutdown.attach(adapter);
     mountController(this.#controllers.health, this.#options.healthPath);
+    mountGroups(this.#controllers.health, this.#groups.names);
     mountController(this.#controllers.status, this.#options.jsonPath);
   }
 }
@@ -135,6 +146,7 @@ function assemble(imports: NonNullable<DynamicModule['imports']>, own: Provider[
       OPERATION_RECORDER,
       StatusManager,
       HealthMonitor,
+      Liveness,
       ResourceHealthIndicator,
       StatusInterceptor,
     ],

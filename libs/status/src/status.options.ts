@@ -1,4 +1,5 @@
 import type { InjectionToken, ModuleMetadata } from '@nestjs/common';
+import type { HealthGroupOptions } from './health/health-groups.js';
 import type { StatusConfig, StatusDetails } from './status.config.js';
 
 /** How long requests are still served after readiness went off, in production, in milliseconds. */
@@ -19,6 +20,11 @@ export interface StatusModuleOptions {
    * counts as a refusal.
    */
   readonly authorize?: AuthorizeStatusRequest;
+  /**
+   * Groups of resources that have a route of their own: `{ payments: ['cache', 'database'] }` answers at `/health/payments`.
+   * A name that no resource has ends the start with an error.
+   */
+  readonly groups?: HealthGroupOptions;
 }
 
 /** Options of {@link StatusModule.forRootAsync}. */

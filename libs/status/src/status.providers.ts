@@ -3,17 +3,22 @@ import { Clock } from 'nestjs-mainstay/common';
 import { ConfigLoader } from 'nestjs-mainstay/config';
 import { OPERATION_RECORDER } from 'nestjs-mainstay/resilience';
 import { Operations, ResourceRegistry } from 'nestjs-mainstay/resource';
+import { HealthCheckService } from '@nestjs/terminus';
+import { HealthGroups } from './health/health-groups.js';
 import { publishHealth } from './health/health-metrics.js';
 import { HealthMonitor } from './health/health-monitor.js';
+import { Liveness } from './health/liveness.js';
 import { ResourceHealthIndicator } from './health/resource.health-indicator.js';
 import { MetricRegistry } from './metrics/metric-registry.js';
 import { ErrorMonitor } from './monitors/error-monitor.js';
 import { PerformanceMonitor } from './monitors/performance-monitor.js';
 import { publishPipelines } from './monitors/publish-pipelines.js';
 import { ResourceUsage } from './monitors/resource-usage.js';
+import { HealthRoute } from './routes/health-route.js';
 import { ProbeRoutes } from './routes/probe-routes.js';
 import { StatusAccess } from './routes/status-access.js';
 import { StatusReporter } from './routes/status-report.js';
+import { StatusRoute } from './routes/status-route.js';
 import { GracefulShutdown } from './shutdown/graceful-shutdown.js';
 import type { StatusConfig } from './status.config.js';
 import { StatusInterceptor } from './status.interceptor.js';
@@ -99,6 +104,18 @@ function healthProviders(): Provider[] {
     },
     ResourceHealthIndicator,
     {
+      provide: Liveness,
+      inject: [Clock, STATUS_OPTIONS],
+      useFactory: (clock: Clock, { maxStall }: ResolvedStatusOptions) =>
+        new Liveness(clock, maxStall),
+    },
+    {
+      provide: HealthGroups,
+      inject: [STATUS_MODULE_OPTIONS, ResourceRegistry],
+      useFactory: ({ groups = {} }: StatusModuleOptions, registry: ResourceRegistry) =>
+        new HealthGroups(groups, registry),
+    },
+    {
       provide: GracefulShutdown,
       inject: [Clock, STATUS_OPTIONS],
       useFactory: (clock: Clock, options: ResolvedStatusOptions) =>
@@ -138,6 +155,7 @@ function routeProviders(): Provider[] {
         Clock,
         MetricRegistry,
         HealthMonitor,
+        Liveness,
         GracefulShutdown,
         StatusAccess,
         STATUS_OPTIONS,
@@ -146,22 +164,48 @@ function routeProviders(): Provider[] {
         clock: Clock,
         metrics: MetricRegistry,
         health: HealthMonitor,
+        liveness: Liveness,
         shutdown: GracefulShutdown,
         access: StatusAccess,
         options: ResolvedStatusOptions,
-      ) => new ProbeRoutes({ clock, metrics, health, shutdown, access, options }),
+      ) => new ProbeRoutes({ clock, metrics, health, liveness, shutdown, access, options }),
     },
     {
       provide: StatusReporter,
-      inject: [Clock, StatusManager, HealthMonitor, ResourceRegistry, Operations, GracefulShutdown],
+      inject: [
+        Clock,
+        StatusManager,
+        HealthMonitor,
+        ResourceRegistry,
+        Liveness,
+        Operations,
+        GracefulShutdown,
+      ],
       useFactory: (
         clock: Clock,
         status: StatusManager,
         health: HealthMonitor,
         registry: ResourceRegistry,
+        liveness: Liveness,
         operations: Operations,
         shutdown: GracefulShutdown,
-      ) => new StatusReporter({ clock, status, health, registry, operations, shutdown }),
+      ) => new StatusReporter({ clock, status, health, registry, liveness, operations, shutdown }),
+    },
+    {
+      provide: StatusRoute,
+      inject: [StatusReporter, StatusAccess],
+      useFactory: (reporter: StatusReporter, access: StatusAccess) =>
+        new StatusRoute(reporter, access),
+    },
+    {
+      provide: HealthRoute,
+      inject: [HealthCheckService, ResourceHealthIndicator, HealthGroups, StatusAccess],
+      useFactory: (
+        terminus: HealthCheckService,
+        resources: ResourceHealthIndicator,
+        groups: HealthGroups,
+        access: StatusAccess,
+      ) => new HealthRoute(terminus, resources, groups, access),
     },
   ];
 }

@@ -37,13 +37,16 @@ export class ResourceHealthIndicator {
 
   /** All resources in one result. */
   all(): HealthIndicatorResult {
-    return this.describeAll(this.#access.showsDetails(false));
+    return this.describe(undefined, this.#access.showsDetails(false));
   }
 
-  /** All resources, with or without details. @internal */
-  describeAll(showsDetails: boolean): HealthIndicatorResult {
+  /** The resources of these names, or all, with or without details. @internal */
+  describe(names: readonly string[] | undefined, showsDetails: boolean): HealthIndicatorResult {
+    const described = names
+      ? names.flatMap((name) => this.#monitor.get(name) ?? [])
+      : this.#monitor.all();
     return Object.fromEntries(
-      this.#monitor.all().map((health) => [health.name, describe(health, showsDetails)]),
+      described.map((health) => [health.name, describe(health, showsDetails)]),
     );
   }
 

@@ -1,42 +1,36 @@
 import { Controller, Req, Res, type Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { HealthCheck, HealthCheckService, type HealthCheckResult } from '@nestjs/terminus';
-import { ResourceHealthIndicator } from '../health/resource.health-indicator.js';
-import { admitRequest } from './controller-access.js';
-import type { OneRouteController } from './mount-controller.js';
-import { StatusAccess } from './status-access.js';
+import { HealthCheck } from '@nestjs/terminus';
+import { HealthRoute } from './health-route.js';
+import type { GroupController } from './mount-controller.js';
+import { sendAnswer } from './route-answer.js';
 
 /**
- * Makes the controller of `/health`: Terminus's report over all resources, under the prefix and the guards of the
- * application. A class per module instance, so that each has its own path.
+ * Makes the controller of `/health` and of its groups, under the prefix and the guards of the application. A class per
+ * module instance, so that each has its own paths.
  */
-export function createHealthController(): Type<OneRouteController> {
+export function createHealthController(): Type<GroupController> {
   @Controller()
-  class HealthController implements OneRouteController {
-    readonly #terminus: HealthCheckService;
-    readonly #resources: ResourceHealthIndicator;
-    readonly #access: StatusAccess;
+  class HealthController implements GroupController {
+    readonly #route: HealthRoute;
     readonly #host: HttpAdapterHost;
 
-    constructor(
-      terminus: HealthCheckService,
-      resources: ResourceHealthIndicator,
-      access: StatusAccess,
-      host: HttpAdapterHost,
-    ) {
-      this.#terminus = terminus;
-      this.#resources = resources;
-      this.#access = access;
+    constructor(route: HealthRoute, host: HttpAdapterHost) {
+      this.#route = route;
       this.#host = host;
     }
 
     @HealthCheck()
-    async answer(
-      @Req() request: unknown,
-      @Res({ passthrough: true }) response: unknown,
-    ): Promise<HealthCheckResult> {
-      const showsDetails = await admitRequest(this.#access, this.#host, request, response);
-      return this.#terminus.check([() => this.#resources.describeAll(showsDetails)]);
+    answer(@Req() request: unknown, @Res() response: unknown): Promise<void> {
+      return this.answerGroup(undefined, request, response);
+    }
+
+    async answerGroup(
+      group: string | undefined,
+      request: unknown,
+      response: unknown,
+    ): Promise<void> {
+      sendAnswer(this.#host.httpAdapter, response, await this.#route.answer(request, group));
     }
   }
   return HealthController;

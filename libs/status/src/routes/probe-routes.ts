@@ -1,27 +1,23 @@
 import { Logger } from '@nestjs/common';
 import { redactError, type Clock } from 'nestjs-mainstay/common';
 import type { HealthMonitor } from '../health/health-monitor.js';
-import { judgeReadiness, type Readiness } from '../health/readiness.js';
+import type { Liveness } from '../health/liveness.js';
+import { judgeReadiness } from '../health/readiness.js';
 import { CONTENT_TYPES, writeExposition } from '../metrics/exposition.js';
 import type { MetricRegistry } from '../metrics/metric-registry.js';
 import { negotiateFormat } from '../metrics/negotiate-format.js';
 import type { GracefulShutdown } from '../shutdown/graceful-shutdown.js';
 import type { RoutePath } from '../status.config.js';
 import type { ResolvedStatusOptions } from '../status.options.js';
+import { sendAnswer, type RouteAdapter } from './route-answer.js';
 import type { StatusAccess } from './status-access.js';
-
-/** The part of an HTTP adapter that the routes need; the same for Express and Fastify. */
-export interface RouteAdapter {
-  get(path: string, handler: (request: unknown, response: unknown) => void): unknown;
-  setHeader(response: unknown, name: string, value: string): unknown;
-  reply(response: unknown, body: unknown, statusCode?: number): unknown;
-}
 
 /** What {@link ProbeRoutes} works with. */
 export interface ProbeRoutesParts {
   readonly clock: Clock;
   readonly metrics: MetricRegistry;
   readonly health: HealthMonitor;
+  readonly liveness: Liveness;
   readonly shutdown: GracefulShutdown;
   readonly access: StatusAccess;
   readonly options: Pick<
@@ -46,7 +42,7 @@ export class ProbeRoutes {
   register(adapter: RouteAdapter): void {
     const { livezPath, readyzPath, startupzPath, metricsPath } = this.#parts.options;
     const { shutdown, health } = this.#parts;
-    this.#registerProbe(adapter, livezPath, () => 'ok');
+    this.#registerLivez(adapter, livezPath);
     this.#registerProbe(adapter, readyzPath, () => judgeReadiness(shutdown, health));
     this.#registerProbe(adapter, startupzPath, () => (shutdown.hasStarted ? 'ok' : 'starting'));
     if (metricsPath === false) return;
@@ -59,12 +55,22 @@ export class ProbeRoutes {
     });
   }
 
-  #registerProbe(adapter: RouteAdapter, path: RoutePath, judge: () => Readiness): void {
+  #registerProbe(adapter: RouteAdapter, path: RoutePath, judge: () => string): void {
     if (path === false) return;
-    adapter.get(path, (_request, response) => {
-      const status = judge();
-      adapter.setHeader(response, 'Cache-Control', 'no-store');
-      adapter.reply(response, { status }, status === 'ok' ? 200 : 503);
+    adapter.get(path, (_request, response) => answerProbe(adapter, response, { status: judge() }));
+  }
+
+  #registerLivez(adapter: RouteAdapter, path: RoutePath): void {
+    if (path === false) return;
+    adapter.get(path, (request, response) => {
+      const report = this.#parts.liveness.report();
+      if (report.status === 'ok') {
+        answerProbe(adapter, response, report);
+        return;
+      }
+      void this.#parts.access.showsDetailsTo(request).then((shown) => {
+        answerProbe(adapter, response, shown ? report : { status: report.status });
+      });
     });
   }
 
@@ -86,4 +92,12 @@ export class ProbeRoutes {
     adapter.setHeader(response, 'Content-Type', CONTENT_TYPES[format]);
     adapter.reply(response, text, 200);
   }
+}
+
+function answerProbe(
+  adapter: RouteAdapter,
+  response: unknown,
+  body: { readonly status: string },
+): void {
+  sendAnswer(adapter, response, { status: body.status === 'ok' ? 200 : 503, body });
 }

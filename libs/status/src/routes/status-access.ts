@@ -39,6 +39,12 @@ export class StatusAccess {
     return details === 'always' || (details === 'when-authorized' && isAuthorized);
   }
 
+  /** Whether details are shown to a request for a route that is open to all. Never throws. */
+  async showsDetailsTo(request: unknown): Promise<boolean> {
+    const asks = this.#options.details === 'when-authorized';
+    return this.showsDetails(asks && (await this.admit(request)) === 'authorized');
+  }
+
   async #isAuthorized(request: unknown): Promise<boolean> {
     try {
       return (await this.#options.authorize?.(request)) === true;

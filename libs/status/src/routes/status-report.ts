@@ -2,6 +2,7 @@ import type { Clock } from 'nestjs-mainstay/common';
 import type { Operations, ResourceEntry, ResourceRegistry } from 'nestjs-mainstay/resource';
 import type { HealthMonitor } from '../health/health-monitor.js';
 import type { HealthState, ResourceHealth } from '../health/health-state.js';
+import type { Liveness, LivenessReport } from '../health/liveness.js';
 import { judgeReadiness, type Readiness } from '../health/readiness.js';
 import type { UsageSample } from '../monitors/resource-usage.js';
 import type { RecordedOperation } from '../recorded-operation.js';
@@ -15,6 +16,7 @@ export interface StatusReporterParts {
   readonly status: StatusManager;
   readonly health: HealthMonitor;
   readonly registry: ResourceRegistry;
+  readonly liveness: Liveness;
   readonly operations: Pick<Operations, 'all'>;
   readonly shutdown: GracefulShutdown;
 }
@@ -46,6 +48,7 @@ export interface OperationReport extends ReturnType<RecordedOperation['status']>
 export interface StatusReport {
   readonly state: HealthState;
   readonly readiness: Readiness;
+  readonly liveness: LivenessReport;
   /** Wall time of this report, in milliseconds. */
   readonly at: number;
   readonly resources: readonly ResourceReport[];
@@ -70,11 +73,12 @@ export class StatusReporter {
 
   /** Everything. */
   report(): StatusReport {
-    const { clock, status, health, registry, operations, shutdown } = this.#parts;
+    const { clock, status, health, registry, liveness, operations, shutdown } = this.#parts;
     const usage = status.performance.usage.last;
     return {
       state: this.state(),
       readiness: judgeReadiness(shutdown, health),
+      liveness: liveness.report(),
       at: clock.wallTime(),
       resources: health.all().flatMap((one) => describeResource(one, registry.get(one.name))),
       pipelines: operations.all().map((one) => describePipeline(one.status(), clock)),
