@@ -17,7 +17,7 @@ const floors = {
 /** Tests of a lib: specs beside the source, and what they share in libs/<lib>/test. */
 const spec = '[.]spec[.]ts$|^libs/[^/]+/test/';
 const optionalPeers =
-  '(^|/)node_modules/(typeorm|@nestjs/typeorm|pg|mysql2|redis|libsql|better-sqlite3|@aws-sdk|@opentelemetry)/';
+  '(^|/)node_modules/(typeorm|@nestjs/typeorm|pg|mysql2|redis|libsql|better-sqlite3|@aws-sdk|@opentelemetry|prom-client)/';
 
 const downOnly = Object.entries(floors).map(([lib, allowed]) => ({
   name: `${lib}-imports-only-what-is-below`,
@@ -68,10 +68,21 @@ export default {
     {
       name: 'optional-peers-are-lazy',
       comment:
-        'Only libs/database imports typeorm statically; everything else goes through importPeer.',
+        'Only libs/database imports typeorm statically, and a bridge what it leads to; everything else goes through importPeer.',
       severity: 'error',
-      from: { path: '^libs/', pathNot: `^libs/(database|testing/src/database)/|${spec}` },
+      from: {
+        path: '^libs/',
+        pathNot: `^libs/(database|testing/src/database|status/src/bridges)/|${spec}`,
+      },
       to: { path: optionalPeers, dependencyTypesNot: ['dynamic-import', 'type-only'] },
+    },
+    {
+      name: 'bridges-stand-behind-their-subpath',
+      comment:
+        'What a bridge leads to is an optional peer: who does not import the bridge must not need it.',
+      severity: 'error',
+      from: { path: '^libs/', pathNot: `^libs/status/src/bridges/|${spec}` },
+      to: { path: '^libs/status/src/bridges/[^/]+/' },
     },
     {
       name: 'drivers-are-lazy',

@@ -30,7 +30,9 @@ describe('a CommonJS app on NestJS 11', () => {
       },
     });
     const { body: metrics } = await app.get('/metrics');
-    expect(metrics).toContain('mainstay_retries_total{resource="moods",operation="mood"} 1\n');
+    const retried = 'mainstay_retries_total{resource="moods",operation="mood"} 1\n';
+    expect(metrics).toContain(retried);
+    expect((await app.get('/greetings/metrics/prom-client')).body).toContain(retried);
     expect(await app.get('/livez')).toMatchObject({ status: 200 });
     expect(await app.get('/readyz')).toMatchObject({ status: 200 });
     expect(await app.get('/health')).toMatchObject({ status: 200, body: { status: 'ok' } });

@@ -29,7 +29,9 @@ describe('an ESM app on NestJS 12', () => {
     expect(await app.get('/readyz')).toMatchObject({ status: 200 });
     expect(await app.get('/health')).toMatchObject({ status: 200, body: { status: 'ok' } });
     const { body: metrics } = await app.get('/metrics');
-    expect(metrics).toContain('mainstay_retries_total{resource="moods",operation="mood"} 1\n');
+    const retried = 'mainstay_retries_total{resource="moods",operation="mood"} 1\n';
+    expect(metrics).toContain(retried);
+    expect((await app.get('/notes/prom-client')).body).toContain(retried);
     expect(await app.stop()).toBe(0);
   });
 

@@ -9,7 +9,7 @@ describe('an app without one optional peer dependency', () => {
   });
   afterAll(() => consumer.remove());
 
-  it.each(['typeorm', '@nestjs/typeorm', 'libsql', 'better-sqlite3', 'redis', 'pg'])(
+  it.each(['typeorm', '@nestjs/typeorm', 'libsql', 'better-sqlite3', 'redis', 'pg', 'prom-client'])(
     'has no %s installed',
     (peer) => {
       expect(consumer.has(peer)).toBe(false);

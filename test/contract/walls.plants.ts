@@ -84,6 +84,16 @@ export const forbiddenDependencies: readonly Plant[] = [
     'apps-import-no-testing',
   ],
   ['libs/cache/src/peer.ts', `export { DataSource } from 'typeorm';`, 'optional-peers-are-lazy'],
+  [
+    'libs/status/src/bridge-peer.ts',
+    `export { Registry } from 'prom-client';`,
+    'optional-peers-are-lazy',
+  ],
+  [
+    'libs/status/src/bridge.ts',
+    `export { a } from './bridges/own/good.js';`,
+    'bridges-stand-behind-their-subpath',
+  ],
   ['libs/database/src/driver.ts', `export { default as a } from 'libsql';`, 'drivers-are-lazy'],
   [
     'libs/cache/src/dev.ts',
@@ -189,6 +199,10 @@ export const allowed: readonly (readonly [file: string, text: string])[] = [
   ['libs/resilience/src/index.ts', `export { a } from 'nestjs-mainstay/common';`],
   ['libs/resource/src/index.ts', `export { a } from 'nestjs-mainstay/resilience';`],
   ['libs/status/src/index.ts', `export { a } from 'nestjs-mainstay/resource';`],
+  [
+    'libs/status/src/bridges/own/good.ts',
+    `export { Registry } from 'prom-client'; export const a = 1;`,
+  ],
   ['libs/cache/src/index.ts', `export { a } from 'nestjs-mainstay/resource';`],
   ['libs/database/src/index.ts', `export { DataSource } from 'typeorm'; export const a = 1;`],
   ['libs/storage/src/index.ts', `export { a } from 'nestjs-mainstay/config';`],

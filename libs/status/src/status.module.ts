@@ -16,6 +16,7 @@ import { HealthGroups } from './health/health-groups.js';
 import { HealthMonitor } from './health/health-monitor.js';
 import { Liveness } from './health/liveness.js';
 import { ResourceHealthIndicator } from './health/resource.health-indicator.js';
+import { MetricRegistry } from './metrics/metric-registry.js';
 import { createHealthController } from './routes/health.controller.js';
 import {
   mountController,
@@ -147,6 +148,7 @@ function assemble(imports: NonNullable<DynamicModule['imports']>, own: Provider[
       StatusManager,
       HealthMonitor,
       Liveness,
+      MetricRegistry,
       ResourceHealthIndicator,
       StatusInterceptor,
     ],

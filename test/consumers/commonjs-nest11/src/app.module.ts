@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
 import { MainstayModule } from 'nestjs-mainstay';
+import { PromClientModule } from 'nestjs-mainstay/status/prom-client';
 
 import { GreetingController } from './greeting.controller';
 import { GreetingService } from './greeting.service';
 
 @Module({
-  imports: [MainstayModule.forRoot()],
+  imports: [MainstayModule.forRoot(), PromClientModule.forRoot()],
   controllers: [GreetingController],
   providers: [GreetingService],
 })

@@ -1,6 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { DatabaseService } from 'nestjs-mainstay/database';
 import { StorageService } from 'nestjs-mainstay/storage';
+import { register } from 'prom-client';
 
 import { GreetingService } from './greeting.service';
 
@@ -11,6 +12,12 @@ export class GreetingController {
     private readonly database: DatabaseService,
     private readonly storage: StorageService,
   ) {}
+
+  /** What an existing registry of prom-client shows. */
+  @Get('metrics/prom-client')
+  promClient(): Promise<string> {
+    return register.metrics();
+  }
 
   @Get(':name')
   async greet(@Param('name') name: string): Promise<object> {

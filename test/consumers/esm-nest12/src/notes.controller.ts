@@ -4,6 +4,7 @@ import { CacheService } from 'nestjs-mainstay/cache';
 import { DatabaseService } from 'nestjs-mainstay/database';
 import { Resilient } from 'nestjs-mainstay/resilience';
 import { StorageService } from 'nestjs-mainstay/storage';
+import { register } from 'prom-client';
 import { Repository } from 'typeorm';
 
 import { Note } from './note.entity.js';
@@ -26,6 +27,12 @@ export class NotesController {
     this.#moodsAsked++;
     if (this.#moodsAsked > 1) return { mood: 'calm' };
     throw Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+  }
+
+  /** What an existing registry of prom-client shows. */
+  @Get('prom-client')
+  promClient(): Promise<string> {
+    return register.metrics();
   }
 
   @Get('round-trip')
