@@ -53,6 +53,11 @@ describe('CacheResource', () => {
     expect(resourceWith({}, 'sessions').name).toBe('cache:sessions');
   });
 
+  it('says which database system it talks to: Redis, or none', () => {
+    expect(resourceWith({ url: 'redis://127.0.0.1:1' }).system).toBe('redis');
+    expect(resourceWith().system).toBeUndefined();
+  });
+
   it('has no store before it is initialised, nor after it is closed', async () => {
     const resource = resourceWith();
     expect(() => resource.store).toThrow(/cache is not open/);

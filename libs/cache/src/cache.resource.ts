@@ -29,6 +29,7 @@ export class CacheResource extends Resource implements CacheBackend {
   override readonly criticality: Criticality;
   override readonly boot: BootPolicy;
   override readonly hasFallback: boolean;
+  override readonly system: string | undefined;
   readonly config: CacheConfig;
   readonly clock: Clock;
   readonly invalidations = new Invalidations();
@@ -46,6 +47,7 @@ export class CacheResource extends Resource implements CacheBackend {
     this.clock = clock;
     this.#engine = this.#createEngine();
     this.hasFallback = this.#engine.hasFallback;
+    this.system = this.#engine.system;
   }
 
   /**

@@ -23,6 +23,7 @@ export class DatabaseResource extends Resource {
   override readonly startedBy = 'module';
   override readonly boot: BootPolicy;
   override readonly criticality: Criticality;
+  override readonly system: string | undefined;
   readonly name: string;
   readonly #config: DatabaseConfig;
   readonly #dataSource: MainstayDataSource;
@@ -32,6 +33,7 @@ export class DatabaseResource extends Resource {
     this.name = dataSource.name;
     this.boot = config.boot;
     this.criticality = config.criticality;
+    this.system = engineOf(config.url)?.system;
     this.#config = config;
     this.#dataSource = dataSource;
   }

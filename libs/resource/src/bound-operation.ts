@@ -8,7 +8,7 @@ import type {
   Work,
 } from 'nestjs-mainstay/resilience';
 import { isKnownFailure } from 'nestjs-mainstay/resilience';
-import type { OperationInterceptor } from './operation-interceptor.js';
+import type { AroundTry, OperationInterceptor } from './operation-interceptor.js';
 import type { RecordingInterceptor } from './recording-interceptor.js';
 
 /** What a {@link BoundOperation} is made of; see `ResourceOperations.bind`. */
@@ -30,6 +30,7 @@ export class BoundOperation {
   readonly #recorder: BoundRecorder;
   readonly #recording: RecordingInterceptor;
   readonly #interceptors: readonly OperationInterceptor[];
+  readonly #classify = (error: unknown): Classification => this.classify(error);
 
   constructor(parts: BoundOperationParts) {
     this.#spec = parts.spec;
@@ -100,14 +101,28 @@ export class BoundOperation {
     work: Work<A, R>,
     arg: A,
     call: CallOptions | undefined,
+    outer?: AroundTry,
   ): Promise<R> {
     const interceptor = this.#interceptors[index];
     if (!interceptor) {
       const spec = this.#spec as unknown as BoundOperationSpec<A, R>;
-      return this.#pipeline.run(spec, work, arg, call);
+      return this.#pipeline.run(spec, outer ? surround(work, outer) : work, arg, call);
     }
-    const context = { resource: this.#spec.resource, operation: this.#spec.name, arg };
-    const next = { handle: (): Promise<R> => this.#intercepted(index + 1, work, arg, call) };
+    const { resource, name: operation } = this.#spec;
+    const context = { resource, operation, arg, classify: this.#classify };
+    const next = {
+      handle: (inner?: AroundTry): Promise<R> =>
+        this.#intercepted(index + 1, work, arg, call, nest(outer, inner)),
+    };
     return interceptor.intercept(context, next) as Promise<R>;
   }
+}
+
+function nest(outer: AroundTry | undefined, inner: AroundTry | undefined): AroundTry | undefined {
+  if (!outer || !inner) return outer ?? inner;
+  return (context, execute) => outer(context, () => inner(context, execute));
+}
+
+function surround<A, R>(work: Work<A, R>, around: AroundTry): Work<A, R> {
+  return (arg, context) => around(context, () => work(arg, context));
 }

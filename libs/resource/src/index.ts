@@ -2,7 +2,9 @@ export { BoundOperation } from './bound-operation.js';
 export type { InitializationStep, StepReport } from './initialization-step.js';
 export { Operation } from './operation.decorator.js';
 export {
+  BRIDGE_INTERCEPTORS,
   OPERATION_INTERCEPTORS,
+  type AroundTry,
   type OperationCallHandler,
   type OperationExecutionContext,
   type OperationInterceptor,

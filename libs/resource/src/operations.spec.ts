@@ -211,7 +211,59 @@ describe('Operations', () => {
         resource: 'cache',
         operation: 'get',
         arg: 'key',
+        classify: expect.any(Function) as unknown,
       });
+    });
+
+    it('learn what detection says of an error', async () => {
+      const types: (string | undefined)[] = [];
+      const listening: OperationInterceptor = {
+        intercept: (context, next) =>
+          next.handle().catch((error: unknown) => {
+            types.push(context.classify(error).type);
+            throw error;
+          }),
+      };
+      const get = setUp([listening]).operations.of(CACHE).bind('get');
+      await expect(get.run(() => Promise.reject(NOT_FOUND), 'a')).rejects.toBe(NOT_FOUND);
+      expect(types).toEqual(['ENOENT']);
+    });
+
+    it('may stand around each try, the outer one outside of the inner one', async () => {
+      const seen: string[] = [];
+      const around = (tag: string): OperationInterceptor => ({
+        intercept: (_context, next) =>
+          next.handle((attempt, execute) => {
+            seen.push(`${tag}: ${attempt.operation} ${attempt.tryNumber}`);
+            return execute();
+          }),
+      });
+      const { operations, clock } = setUp([around('outer'), tagging('plain'), around('inner')]);
+      const errors = [REFUSED];
+      const result = operations
+        .of(CACHE)
+        .bind('get', { idempotent: true })
+        .run(async (key: string) => {
+          const error = errors.pop();
+          if (error) throw error;
+          return key;
+        }, 'key');
+      await clock.advance(1_000);
+      expect(await result).toBe('plain(key)');
+      expect(seen).toEqual(['outer: get 1', 'inner: get 1', 'outer: get 2', 'inner: get 2']);
+    });
+
+    it('of a bridge lie outside of those of the application', async () => {
+      const recorded = new RecordedCalls();
+      const operations = new Operations(
+        new FakeClock(),
+        recorded,
+        [tagging('application')],
+        undefined,
+        [tagging('bridge')],
+      );
+      const get = operations.of(CACHE).bind('get');
+      expect(await get.run(() => 'value', 'key')).toBe('bridge(application(value))');
     });
 
     it('are called once for a call that is retried', async () => {

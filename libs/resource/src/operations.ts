@@ -12,7 +12,11 @@ import {
   type PipelineOptions,
 } from 'nestjs-mainstay/resilience';
 import type { BoundOperation } from './bound-operation.js';
-import { OPERATION_INTERCEPTORS, type OperationInterceptor } from './operation-interceptor.js';
+import {
+  BRIDGE_INTERCEPTORS,
+  OPERATION_INTERCEPTORS,
+  type OperationInterceptor,
+} from './operation-interceptor.js';
 import { ResourceOperations } from './resource-operations.js';
 import type { Resource } from './resource.js';
 
@@ -51,10 +55,11 @@ export class Operations implements OperationBinder {
     @Optional() @Inject(OPERATION_RECORDER) recorder?: OperationRecorder,
     @Optional() @Inject(OPERATION_INTERCEPTORS) interceptors?: readonly OperationInterceptor[],
     @Optional() @Inject(CHAOS) chaos?: Chaos,
+    @Optional() @Inject(BRIDGE_INTERCEPTORS) outermost?: readonly OperationInterceptor[],
   ) {
     this.#clock = clock;
     this.#recorder = guardRecorder(recorder ?? new NoopRecorder());
-    this.#interceptors = interceptors ?? [];
+    this.#interceptors = [...(outermost ?? []), ...(interceptors ?? [])];
     this.#chaos = chaos;
     this.#application = this.#create(APPLICATION, UNPROTECTED);
   }

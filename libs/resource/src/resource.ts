@@ -52,6 +52,14 @@ export abstract class Resource {
   /** Whether operations have another way to answer while the resource is away; such a resource is degraded, not down. */
   readonly hasFallback: boolean = false;
 
+  /**
+   * Which database system the operations talk to, in the words of OpenTelemetry's `db.system.name`: `'postgresql'`,
+   * `'sqlite'`, `'redis'`. Telemetry then has them under the names that are agreed for databases.
+   * @default undefined: no database
+   * @see https://opentelemetry.io/docs/specs/semconv/registry/attributes/db/
+   */
+  readonly system: string | undefined = undefined;
+
   #isEnding = false;
 
   /**

@@ -29,6 +29,7 @@ export interface RedisEngineOptions {
  */
 export class RedisEngine implements StoreEngine {
   readonly hasFallback = true;
+  readonly system = 'redis';
   readonly #options: RedisEngineOptions;
   readonly #memory: MemoryStore;
   readonly #link: RedisLink;

@@ -4,6 +4,8 @@ import type { CacheStore } from '../stores/cache-store.js';
 export interface StoreEngine {
   /** Whether the store answers from copies when it cannot be asked. */
   readonly hasFallback: boolean;
+  /** See `Resource.system`. @default none */
+  readonly system?: string;
   /** The store; `undefined` while there is none. */
   readonly store: CacheStore | undefined;
   /**

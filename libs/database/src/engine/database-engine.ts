@@ -68,6 +68,8 @@ export interface LoadedEngine {
 
 /** What is known of an engine before it is loaded. */
 export interface EngineDefinition {
+  /** See `Resource.system`. */
+  readonly system: string;
   /** What is wrong with a URL; `undefined` when nothing is. The text goes on from the variable's name. */
   findUrlProblem(url: string): string | undefined;
   /** @throws MissingPeerError when the engine's package is not installed */

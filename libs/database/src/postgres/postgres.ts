@@ -9,6 +9,8 @@ import { findPostgresUrlProblem } from './postgres-url.js';
 
 /** PostgreSQL: a server, a pool of connections. */
 export const postgres: EngineDefinition = {
+  system: 'postgresql',
+
   findUrlProblem: findPostgresUrlProblem,
 
   async load({ name, config, clock }) {

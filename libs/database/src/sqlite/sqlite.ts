@@ -5,6 +5,8 @@ import { parseSqliteUrl } from './sqlite-url.js';
 
 /** SQLite: embedded, one connection. */
 export const sqlite: EngineDefinition = {
+  system: 'sqlite',
+
   findUrlProblem(url) {
     if (parseSqliteUrl(url) !== undefined) return undefined;
     return 'must name a file on this machine after the scheme, or :memory:';
