@@ -65,10 +65,12 @@ export function bindCacheOperations(
     },
   );
   const write = { idempotent: true };
+  // Not what a full Redis does as well: deleting. Nor what does nothing where there is nothing to do.
+  const store = { ...write, proves: 'write' };
   return {
     ...bindReads(cache, stale),
-    set: cache.bind('set', write),
-    put: cache.bind('put', stale ? { ...write, fallback: queueFor(backend) } : write),
+    set: cache.bind('set', store),
+    put: cache.bind('put', stale ? { ...store, fallback: queueFor(backend) } : store),
     delete: cache.bind('delete', write),
     setMany: cache.bind('setMany', write),
     deleteMany: cache.bind('deleteMany', write),
@@ -93,12 +95,14 @@ function bindReads(
   cache: ResourceOperations,
   stale: StaleWork | undefined,
 ): Pick<CacheOperations, Reads> {
-  const one = { idempotent: true, isHit: (found: unknown) => found !== undefined };
+  // What the shared tier hides here because a write of it is queued is not asked for, but only while it is connected.
+  const read = { idempotent: true, proves: 'read' };
+  const one = { ...read, isHit: (found: unknown) => found !== undefined };
   const batch = {
     idempotent: true,
     isHit: (found: readonly unknown[]) => !found.includes(undefined),
   };
-  const lookup = { idempotent: true, isHit: ({ hit }: CacheLookup<unknown>) => hit };
+  const lookup = { ...read, isHit: ({ hit }: CacheLookup<unknown>) => hit };
   return {
     get: cache.bind('get', { ...one, ...fallback(stale?.get) }),
     lookup: cache.bind('lookup', { ...lookup, ...fallback(stale?.lookup) }),

@@ -15,6 +15,9 @@ export const DATABASE_PIPELINE: PipelineOptions = {
   rules: [detectDatabaseError],
 };
 
+/** Whatever a statement does, the server has to read for it; whether it wrote is not known without parsing it. */
+const READS = { proves: 'read' } as const;
+
 /**
  * Where a statement stands: by itself, in a transaction that a query runner began by hand, or in one that is recorded
  * as a whole.
@@ -38,7 +41,8 @@ export class DatabaseOperations {
     this.#operations = operations;
     this.#query = bindPlaced(operations, 'query');
     this.#statement = bindPlaced(operations, 'statement');
-    this.#transaction = operations.bind('transaction');
+    // One that only reads commits, too, where nothing can be written.
+    this.#transaction = operations.bind('transaction', READS);
   }
 
   /** The breaker of the data source; `undefined` where it is switched off. */
@@ -87,5 +91,8 @@ interface Placed {
 }
 
 function bindPlaced(operations: ResourceOperations, name: string): Placed {
-  return { alone: operations.bind(name), part: operations.bind(name, { breaker: false }) };
+  return {
+    alone: operations.bind(name, READS),
+    part: operations.bind(name, { ...READS, breaker: false }),
+  };
 }

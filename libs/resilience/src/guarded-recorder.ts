@@ -35,8 +35,8 @@ class GuardedRecorder implements OperationRecorder {
     this.#inner = inner;
   }
 
-  bind(resource: string, operation: string): BoundRecorder {
-    return new GuardedBoundRecorder(this.#inner.bind(resource, operation), this.#errors);
+  bind(resource: string, operation: string, proves?: string): BoundRecorder {
+    return new GuardedBoundRecorder(this.#inner.bind(resource, operation, proves), this.#errors);
   }
 
   recordStep(resource: string, step: string, durationMs: number, error?: Classification): void {

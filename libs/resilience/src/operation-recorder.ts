@@ -82,8 +82,11 @@ export interface BoundRecorder {
  * StatusModule {@link NoopRecorder} takes its place.
  */
 export interface OperationRecorder {
-  /** The recorder of one operation; called once per operation, when it is bound. */
-  bind(resource: string, operation: string): BoundRecorder;
+  /**
+   * The recorder of one operation; called when it is bound.
+   * @param proves the capability of the resource that a success of the operation's work proves, if it proves one
+   */
+  bind(resource: string, operation: string, proves?: string): BoundRecorder;
   /** A named initialisation step ended; `error` is absent when it passed. */
   recordStep(resource: string, step: string, durationMs: number, error?: Classification): void;
   /** An initialisation ended: all steps passed, or one failed. */

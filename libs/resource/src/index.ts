@@ -1,3 +1,4 @@
+export type { BindOptions } from './bind-options.js';
 export { BoundOperation } from './bound-operation.js';
 export type { InitializationStep, StepReport } from './initialization-step.js';
 export { Operation } from './operation.decorator.js';

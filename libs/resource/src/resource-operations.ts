@@ -3,11 +3,11 @@ import {
   ResiliencePipeline,
   type CircuitBreaker,
   type Classification,
-  type OperationOptions,
   type OperationRecorder,
   type PipelineOptions,
   type PipelineStatus,
 } from 'nestjs-mainstay/resilience';
+import type { BindOptions } from './bind-options.js';
 import { BoundOperation } from './bound-operation.js';
 import type { OperationInterceptor } from './operation-interceptor.js';
 import { RecordingInterceptor } from './recording-interceptor.js';
@@ -42,12 +42,12 @@ export class ResourceOperations {
   /**
    * Binds an operation; do it once, in a constructor.
    * @example
-   * this.#get = operations.of(resource).bind('get', { idempotent: true });
+   * this.#get = operations.of(resource).bind('get', { idempotent: true, proves: 'read' });
    * // for each call: this.#get.run((key, { signal }) => this.fetch(key, signal), key)
    */
-  bind<A = never, R = unknown>(name: string, options: OperationOptions<A, R> = {}): BoundOperation {
+  bind<A = never, R = unknown>(name: string, options: BindOptions<A, R> = {}): BoundOperation {
     const pipeline = this.#pipeline;
-    const recorder = this.#recorder.bind(pipeline.resource, name);
+    const recorder = this.#recorder.bind(pipeline.resource, name, options.proves);
     const recording = new RecordingInterceptor(
       recorder,
       this.#clock,
@@ -56,7 +56,7 @@ export class ResourceOperations {
     );
     const observer = this.#interceptors.length === 0 ? recording : undefined;
     return new BoundOperation({
-      spec: pipeline.bind(name, options as OperationOptions<unknown>, recorder, observer),
+      spec: pipeline.bind(name, options as BindOptions<unknown>, recorder, observer),
       pipeline,
       recorder,
       recording,

@@ -7,8 +7,10 @@ import type { BoundOperation, Operations, Resource } from 'nestjs-mainstay/resou
  */
 const UNBOUNDED = { tryTimeoutMs: false, totalTimeoutMs: false, limiter: false } as const;
 
-const TRANSFER = { ...UNBOUNDED, idempotent: true } as const;
 const ANSWER = { idempotent: true } as const;
+const READS = { ...ANSWER, proves: 'read' } as const;
+/** Not what a full disk does as well: deleting, renaming. */
+const WRITES = { ...UNBOUNDED, ...ANSWER, proves: 'write' } as const;
 
 /** The operations of a storage, bound once. */
 export interface StorageOperations {
@@ -34,18 +36,18 @@ export function bindStorageOperations(
 ): StorageOperations {
   const bound = operations.of(resource, pipelinePresets.storage);
   return {
-    write: bound.bind('write', TRANSFER),
-    put: bound.bind('put', TRANSFER),
-    read: bound.bind('read', TRANSFER),
-    get: bound.bind('get', ANSWER),
-    transfer: bound.bind('transfer', { ...UNBOUNDED, maxTries: 1 }),
-    stat: bound.bind('stat', ANSWER),
-    exists: bound.bind('exists', ANSWER),
+    write: bound.bind('write', WRITES),
+    put: bound.bind('put', WRITES),
+    read: bound.bind('read', { ...UNBOUNDED, ...READS }),
+    get: bound.bind('get', READS),
+    transfer: bound.bind('transfer', { ...UNBOUNDED, maxTries: 1, proves: 'read' }),
+    stat: bound.bind('stat', READS),
+    exists: bound.bind('exists', READS),
     delete: bound.bind('delete', ANSWER),
     deletePrefix: bound.bind('deletePrefix', ANSWER),
-    copy: bound.bind('copy', TRANSFER),
+    copy: bound.bind('copy', WRITES),
     move: bound.bind('move'),
-    list: bound.bind('list', ANSWER),
+    list: bound.bind('list', READS),
     temporaryUrl: bound.bind('temporaryUrl', ANSWER),
   };
 }
