@@ -1,5 +1,7 @@
 export type { HealthState, ResourceHealth } from './health/health-state.js';
 export type { HealthGroupOptions } from './health/health-groups.js';
+export type { Incident, IncidentState } from './health/incident.js';
+export { IncidentLog } from './health/incident-log.js';
 export { HealthMonitor } from './health/health-monitor.js';
 export { Liveness, type LivenessReport } from './health/liveness.js';
 export { ResourceHealthIndicator } from './health/resource.health-indicator.js';

@@ -54,8 +54,12 @@ export class RecordedOperation implements BoundRecorder {
     this.times.recordCancelled();
   }
 
-  recordTry(_durationMs: number, error?: Classification): void {
-    this.times.recordTry(error === undefined);
+  recordTry(durationMs: number, error?: Classification): void {
+    if (error === undefined) this.times.recordSucceededTry();
+    else {
+      this.times.recordFailedTry();
+      this.errors.recordFailedTry(durationMs, error);
+    }
   }
 
   recordOutcome(

@@ -9,6 +9,7 @@ import { publishHealth } from './health/health-metrics.js';
 import { HealthMonitor } from './health/health-monitor.js';
 import { Liveness } from './health/liveness.js';
 import { ResourceHealthIndicator } from './health/resource.health-indicator.js';
+import { IncidentLog } from './health/incident-log.js';
 import { MetricRegistry } from './metrics/metric-registry.js';
 import { ErrorMonitor } from './monitors/error-monitor.js';
 import { PerformanceMonitor } from './monitors/performance-monitor.js';
@@ -82,9 +83,18 @@ function createStatusManager(
   options: ResolvedStatusOptions,
 ): StatusManager {
   const performance = new PerformanceMonitor(metrics, new ResourceUsage(metrics, clock));
-  const errors = new ErrorMonitor(metrics, logger);
+  const errors = new ErrorMonitor(metrics, logger, clock);
+  const incidents = new IncidentLog(clock);
   const maxOperations = options.maxLabelSets;
-  return new StatusManager({ clock, metrics, performance, errors, logger, maxOperations });
+  return new StatusManager({
+    clock,
+    metrics,
+    performance,
+    errors,
+    incidents,
+    logger,
+    maxOperations,
+  });
 }
 
 function healthProviders(): Provider[] {
@@ -128,14 +138,14 @@ function createHealthMonitor(
   clock: Clock,
   registry: ResourceRegistry,
   operations: Operations,
-  { performance, errors }: StatusManager,
+  { performance, errors, incidents }: StatusManager,
   logger: StatusLogger,
   metrics: MetricRegistry,
   options: ResolvedStatusOptions,
 ): HealthMonitor {
   const probes = { intervalMs: options.probeInterval, timeoutMs: options.probeTimeout };
   const breakerOf = (resource: string) => operations.find(resource)?.breaker;
-  const parts = { clock, registry, performance, errors, logger, probes, breakerOf };
+  const parts = { clock, registry, performance, errors, incidents, logger, probes, breakerOf };
   const monitor = new HealthMonitor(parts);
   publishHealth(metrics, monitor);
   publishPipelines(metrics, operations);

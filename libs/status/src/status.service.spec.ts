@@ -4,6 +4,7 @@ import type { Classification } from 'nestjs-mainstay/resilience';
 import { FakeClock } from 'nestjs-mainstay/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { writeExposition } from './metrics/exposition.js';
+import { IncidentLog } from './health/incident-log.js';
 import { MetricRegistry } from './metrics/metric-registry.js';
 import { ErrorMonitor } from './monitors/error-monitor.js';
 import { PerformanceMonitor } from './monitors/performance-monitor.js';
@@ -35,8 +36,10 @@ afterEach(() => vi.restoreAllMocks());
 function createManager(maxOperations = 200): StatusManager {
   const logger = new StatusLogger(clock);
   const performance = new PerformanceMonitor(metrics, new ResourceUsage(metrics, clock));
-  const errors = new ErrorMonitor(metrics, logger);
-  return new StatusManager({ clock, metrics, performance, errors, logger, maxOperations });
+  const errors = new ErrorMonitor(metrics, logger, clock);
+  const incidents = new IncidentLog(clock);
+  const parts = { clock, metrics, performance, errors, incidents, logger, maxOperations };
+  return new StatusManager(parts);
 }
 
 async function lines(start: string): Promise<string[]> {

@@ -6,6 +6,7 @@ import type {
   OperationRecorder,
   OperationStatus,
 } from 'nestjs-mainstay/resilience';
+import type { IncidentLog } from './health/incident-log.js';
 import { OTHER } from './metrics/metric.js';
 import type { MetricRegistry } from './metrics/metric-registry.js';
 import type { ErrorMonitor } from './monitors/error-monitor.js';
@@ -25,6 +26,7 @@ export interface StatusManagerParts {
   readonly metrics: MetricRegistry;
   readonly performance: PerformanceMonitor;
   readonly errors: ErrorMonitor;
+  readonly incidents: IncidentLog;
   readonly logger: StatusLogger;
   /** Operations told apart; further ones are counted together as `_OTHER`. */
   readonly maxOperations: number;
@@ -50,6 +52,8 @@ export class StatusManager implements OperationRecorder, OnModuleInit, BeforeApp
   readonly performance: PerformanceMonitor;
   /** Error rates, error types, recovery times. */
   readonly errors: ErrorMonitor;
+  /** When resources were not up, and how long it took. */
+  readonly incidents: IncidentLog;
   readonly #clock: Clock;
   readonly #metrics: MetricRegistry;
   readonly #logger: StatusLogger;
@@ -66,6 +70,7 @@ export class StatusManager implements OperationRecorder, OnModuleInit, BeforeApp
     this.#maxOperations = parts.maxOperations;
     this.performance = parts.performance;
     this.errors = parts.errors;
+    this.incidents = parts.incidents;
     this.#sampling = new Repeater(this.#clock, SAMPLE_INTERVAL_MS, () => this.#sample());
     this.#summary = new Repeater(this.#clock, SUMMARY_INTERVAL_MS, () => this.#logMetrics());
   }
@@ -85,19 +90,25 @@ export class StatusManager implements OperationRecorder, OnModuleInit, BeforeApp
     this.#logMetrics();
   }
 
-  /** The recorder of one operation: the same one each time. */
-  bind(resource: string, operation: string): RecordedOperation {
+  /**
+   * The recorder of one operation: the same one each time.
+   * @param proves the capability of the resource that a success proves
+   */
+  bind(resource: string, operation: string, proves?: string): RecordedOperation {
     const key = keyOf(resource, operation);
-    const bound = this.#operations.get(key);
-    if (bound) return bound;
-    if (this.#operations.size >= this.#maxOperations) return this.#bindOther();
-    const created = this.#create(resource, operation);
-    this.#operations.set(key, created);
-    return created;
+    let bound = this.#operations.get(key);
+    if (!bound) {
+      if (this.#operations.size >= this.#maxOperations) return this.#bindOther();
+      bound = this.#create(resource, operation);
+      this.#operations.set(key, bound);
+    }
+    bound.errors.prove(proves);
+    return bound;
   }
 
   recordStep(resource: string, step: string, durationMs: number, error?: Classification): void {
     this.performance.recordStep(resource, step, durationMs, error === undefined);
+    if (error) this.errors.recordFailedStep(resource, durationMs, error);
   }
 
   recordInitialization(resource: string, succeeded: boolean): void {

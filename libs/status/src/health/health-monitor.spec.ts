@@ -17,6 +17,7 @@ import { RecordedOperation } from '../recorded-operation.js';
 import { StatusLogger } from '../status-logger.js';
 import { publishHealth } from './health-metrics.js';
 import { HealthMonitor } from './health-monitor.js';
+import { IncidentLog } from './incident-log.js';
 import { WatchedResource } from './watched-resource.js';
 
 const REFUSED = Object.assign(new Error('connect ECONNREFUSED redis://u:hunter2@cache'), {
@@ -65,6 +66,7 @@ let circuit: CircuitState | undefined;
 let note: string | undefined;
 let breakerWasTold: boolean[];
 let errors: ErrorMonitor;
+let incidents: IncidentLog;
 let performance: PerformanceMonitor;
 
 beforeEach(() => {
@@ -77,12 +79,14 @@ beforeEach(() => {
   breakerWasTold = [];
   const logger = new StatusLogger(clock);
   performance = new PerformanceMonitor(metrics, new ResourceUsage(metrics, clock));
-  errors = new ErrorMonitor(metrics, logger);
+  errors = new ErrorMonitor(metrics, logger, clock);
+  incidents = new IncidentLog(clock);
   monitor = new HealthMonitor({
     clock,
     registry,
     performance,
     errors,
+    incidents,
     logger,
     probes: { intervalMs: 5_000, timeoutMs: 1_000 },
     breakerOf: () => ({ recordProbe: (succeeded) => breakerWasTold.push(succeeded) }),
@@ -460,9 +464,9 @@ describe('HealthMonitor', () => {
     cache.answer = succeeds;
     await clock.advance(20_000);
 
-    // Failed at 5 s, 5.5 s, 6 s (down), 11 s, 16 s; well again at 21 s and 21.5 s.
+    // Failed at 5 s, 5.5 s, 6 s (down), 11 s, 16 s; well again at 21 s, believed at 21.5 s.
     expect(await metric('mainstay_recovery_duration_seconds_sum')).toEqual([
-      'mainstay_recovery_duration_seconds_sum{resource="cache",operation="probe"} 16.5',
+      'mainstay_recovery_duration_seconds_sum{resource="cache",operation="probe"} 16',
     ]);
   });
 
@@ -471,7 +475,8 @@ describe('HealthMonitor', () => {
     const watched = new WatchedResource(ready(new Dependency('cache')), {
       clock,
       performance: new PerformanceMonitor(metrics, new ResourceUsage(metrics, clock)),
-      errors: new ErrorMonitor(metrics, logger),
+      errors: new ErrorMonitor(metrics, logger, clock),
+      incidents,
       logger,
       probes: { intervalMs: 5_000, timeoutMs: 1_000 },
       breakerOf: () => undefined,

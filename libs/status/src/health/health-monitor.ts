@@ -74,9 +74,9 @@ export class HealthMonitor implements OnModuleInit, BeforeApplicationShutdown {
     watched.health();
   }
 
-  /** A breaker that only asks whether the resource is back has changed nothing yet. */
-  #onTransition({ resource, to }: CircuitTransition): void {
-    if (to !== 'half-open') this.get(resource);
+  #onTransition(transition: CircuitTransition): void {
+    const entry = this.#parts.registry.get(transition.resource);
+    if (entry) this.#watch(entry).circuitChanged(transition);
   }
 
   #watch(entry: ResourceEntry): WatchedResource {

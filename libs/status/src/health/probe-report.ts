@@ -1,6 +1,7 @@
 import { redactText } from 'nestjs-mainstay/common';
 import type { Classification } from 'nestjs-mainstay/resilience';
 import type { ProbeResult } from 'nestjs-mainstay/resource';
+import type { ErrorFacts } from '../monitors/failure-run.js';
 import type { Reachability } from './reachability.js';
 
 /** Longest message that is shown. */
@@ -10,6 +11,8 @@ const MAX_MESSAGE_LENGTH = 200;
 export interface ProbeReport {
   readonly reachability: Reachability;
   readonly reason?: string;
+  /** What the probe threw. */
+  readonly error?: ErrorFacts;
   readonly capabilities?: Readonly<Record<string, boolean>>;
   readonly details?: ProbeResult['details'];
 }
@@ -32,6 +35,7 @@ export function reportFailure(error: unknown, { kind, type }: Classification): P
   const message = error instanceof Error ? error.message : String(error);
   return {
     reachability: 'unreachable',
+    error: { kind, type },
     reason: `${kind} (${type}): ${redactText(message).slice(0, MAX_MESSAGE_LENGTH)}`,
   };
 }

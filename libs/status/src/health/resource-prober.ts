@@ -1,6 +1,7 @@
 import { withDeadline, type Clock, type Timer } from 'nestjs-mainstay/common';
 import { ErrorDetector } from 'nestjs-mainstay/resilience';
 import type { ProbeResult, Resource } from 'nestjs-mainstay/resource';
+import type { FailureEvidence } from '../monitors/failure-run.js';
 import { ProbeTimeoutError } from '../status.errors.js';
 import { reportFailure, reportResult, type ProbeReport } from './probe-report.js';
 import { ReachabilityTracker, THRESHOLDS, type Reachability } from './reachability.js';
@@ -19,12 +20,20 @@ export const STALE_INTERVALS = 3;
 const FOLLOW_UP_MS = 500;
 const JITTER = 0.1;
 
+/** A probe that has ended. */
+export interface EndedProbe {
+  /** Time of the clock. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+  readonly report: ProbeReport;
+}
+
 /** Probes one resource in the background, one probe at a time. */
 export class ResourceProber {
   readonly #resource: Resource;
   readonly #clock: Clock;
   readonly #options: ProbeOptions;
-  readonly #onResult: (durationMs: number, report: ProbeReport) => void;
+  readonly #onResult: (probe: EndedProbe) => void;
   readonly #detector = new ErrorDetector();
   readonly #tracker = new ReachabilityTracker(THRESHOLDS);
   #timer: Timer | undefined;
@@ -32,13 +41,16 @@ export class ResourceProber {
   #runningSince: number | undefined;
   #lastReport: ProbeReport | undefined;
   #heardAt = 0;
-  #failingSince: number | undefined;
+  /** When the last probe began, and when the next one will, as times of the clock. */
+  #askedAt = 0;
+  #dueAt = 0;
+  #failing: FailureEvidence | undefined;
 
   constructor(
     resource: Resource,
     clock: Clock,
     options: ProbeOptions,
-    onResult: (durationMs: number, report: ProbeReport) => void,
+    onResult: (probe: EndedProbe) => void,
   ) {
     this.#resource = resource;
     this.#clock = clock;
@@ -52,7 +64,7 @@ export class ResourceProber {
     this.#stop = new AbortController();
     this.#tracker.reset('reachable');
     this.#lastReport = undefined;
-    this.#failingSince = undefined;
+    this.#failing = undefined;
     this.#heardAt = this.#clock.now();
     this.#scheduleNext();
   }
@@ -60,8 +72,18 @@ export class ResourceProber {
   /** Ends probing; a probe that is running is aborted. */
   stop(): void {
     this.#timer?.cancel();
+    this.#timer = undefined;
     this.#stop?.abort(new Error(`Probing of ${this.#resource.name} ended.`));
     this.#stop = undefined;
+  }
+
+  /** Something has shown that the next probe has news: it comes at once, at most one every 500 ms. */
+  hasten(): void {
+    if (!this.#timer) return;
+    const waitMs = Math.max(0, this.#askedAt + FOLLOW_UP_MS - this.#clock.now());
+    if (this.#clock.now() + waitMs >= this.#dueAt) return;
+    this.#timer.cancel();
+    this.#schedule(waitMs);
   }
 
   /** What is believed of the resource. */
@@ -84,9 +106,9 @@ export class ResourceProber {
     return this.ageMs > STALE_INTERVALS * this.#options.intervalMs;
   }
 
-  /** Since when probes have failed, as a time of the clock; `undefined` while they succeed. */
-  get failingSince(): number | undefined {
-    return this.#failingSince;
+  /** The failures of probes that nothing has interrupted; `undefined` while they succeed. */
+  get failing(): FailureEvidence | undefined {
+    return this.#failing;
   }
 
   #scheduleNext(): void {
@@ -94,6 +116,11 @@ export class ResourceProber {
     const delayMs = this.#tracker.isSettled
       ? this.#options.intervalMs * jitter
       : Math.min(FOLLOW_UP_MS, this.#options.intervalMs);
+    this.#schedule(delayMs);
+  }
+
+  #schedule(delayMs: number): void {
+    this.#dueAt = this.#clock.now() + delayMs;
     this.#timer = this.#clock.schedule(() => void this.#probe(), delayMs, { background: true });
   }
 
@@ -101,16 +128,22 @@ export class ResourceProber {
     const { signal } = this.#stop ?? {};
     if (!signal) return;
     const startedAt = this.#clock.now();
+    this.#timer = undefined;
+    this.#askedAt = startedAt;
     const report = await this.#ask(signal);
     if (signal.aborted) return;
     this.#heardAt = this.#clock.now();
     this.#lastReport = report;
     this.#tracker.observe(report.reachability);
-    if (report.reachability !== 'reachable') this.#failingSince ??= startedAt;
-    this.#onResult(this.#heardAt - startedAt, report);
-    if (this.#tracker.isSettled && report.reachability === 'reachable')
-      this.#failingSince = undefined;
+    this.#noteFailure(startedAt, report);
+    this.#onResult({ startedAt, durationMs: this.#heardAt - startedAt, report });
     this.#scheduleNext();
+  }
+
+  #noteFailure(since: number, { reachability, error }: ProbeReport): void {
+    if (reachability !== 'reachable') {
+      this.#failing ??= { since, ...(error && { error }), calls: 0 };
+    } else if (this.#tracker.isSettled) this.#failing = undefined;
   }
 
   /** Never throws. */

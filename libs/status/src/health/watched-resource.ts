@@ -1,20 +1,23 @@
 import type { Clock } from 'nestjs-mainstay/common';
-import type { CircuitBreaker } from 'nestjs-mainstay/resilience';
+import type { CircuitBreaker, CircuitReason, CircuitTransition } from 'nestjs-mainstay/resilience';
 import type { ResourceEntry } from 'nestjs-mainstay/resource';
 import type { ErrorMonitor } from '../monitors/error-monitor.js';
 import type { PerformanceMonitor } from '../monitors/performance-monitor.js';
 import type { ResourceTraffic } from '../monitors/resource-traffic.js';
 import type { StatusLogger } from '../status-logger.js';
 import type { HealthState, ResourceHealth } from './health-state.js';
-import { judgeHealth } from './judge-health.js';
+import type { IncidentLog } from './incident-log.js';
+import { judgeHealth, type HealthVerdict } from './judge-health.js';
+import { OutageWatch } from './outage-watch.js';
 import type { Reachability } from './reachability.js';
-import { ResourceProber, type ProbeOptions } from './resource-prober.js';
+import { ResourceProber, type EndedProbe, type ProbeOptions } from './resource-prober.js';
 
 /** What a {@link WatchedResource} works with. */
 export interface WatchedResourceParts {
   readonly clock: Clock;
   readonly performance: PerformanceMonitor;
   readonly errors: ErrorMonitor;
+  readonly incidents: IncidentLog;
   readonly logger: StatusLogger;
   readonly probes: ProbeOptions;
   /** The circuit breaker of a resource, which probes close or count against. */
@@ -28,57 +31,90 @@ export class WatchedResource {
   readonly #clock: Clock;
   readonly #prober: ResourceProber;
   readonly #traffic: ResourceTraffic;
+  readonly #outage: OutageWatch;
   #reachability: Reachability = 'reachable';
   #announced: HealthState | undefined;
   #since: number;
-  #awaySince: number | undefined;
+  #openedFor: CircuitReason | undefined;
 
   constructor(entry: ResourceEntry, parts: WatchedResourceParts) {
     this.#entry = entry;
     this.#parts = parts;
     this.#clock = parts.clock;
     this.#since = parts.clock.wallTime();
-    this.#prober = new ResourceProber(entry.resource, parts.clock, parts.probes, (ms, report) => {
-      parts.performance.recordProbe(entry.name, ms, report.reachability === 'reachable');
-      this.#tellBreaker(report.reachability);
-      this.#forgetOutage();
-      this.health();
-    });
+    this.#prober = new ResourceProber(entry.resource, parts.clock, parts.probes, (probe) =>
+      this.#onProbe(probe),
+    );
     this.#traffic = parts.errors.traffic(entry.name);
+    this.#outage = new OutageWatch({
+      resource: entry.name,
+      clock: parts.clock,
+      traffic: this.#traffic,
+      incidents: parts.incidents,
+      onRecovery: (ms) => parts.errors.recordResourceRecovery(entry.name, ms),
+      onSignOfLife: () => this.#prober.hasten(),
+    });
   }
 
   /** Begins to probe: the resource is ready, what its calls met before is past. */
   start(): void {
     this.#traffic.forget();
+    this.#outage.succeeded();
     this.#prober.start();
   }
 
   /** Ends probing. */
   stop(): void {
     this.#prober.stop();
+    this.#outage.stop();
+  }
+
+  /** Its breaker is in another state. */
+  circuitChanged({ to, reason }: CircuitTransition): void {
+    if (to === 'open') this.#openedFor ??= reason;
+    if (to !== 'open' && to !== 'half-open') this.#openedFor = undefined;
+    if (reason === 'half-open-success') this.#outage.breakerClosed();
+    // One that only asks whether the resource is back has changed nothing yet.
+    if (to !== 'half-open') this.health();
   }
 
   /** The health as of now; a change since the last look is logged. */
   health(): ResourceHealth {
-    const { name, criticality } = this.#entry;
-    const verdict = judgeHealth(this.#entry, this.#prober, this.#traffic.report);
+    const verdict = judgeHealth(this.#entry, this.#prober, this.#traffic.report, this.#openedFor);
+    if (this.#isStartingOrClosing()) return this.#describe(verdict);
+    this.#outage.observe(verdict, this.#prober.failing);
     const from = this.#announced;
-    const changed = verdict.state !== from && !this.#isStartingOrClosing();
-    if (changed) this.#change(verdict.state);
-    const { lastReport } = this.#prober;
-    const { circuit } = this.#entry;
-    const health: ResourceHealth = {
+    if (verdict.state === from) return this.#describe(verdict);
+    this.#announced = verdict.state;
+    this.#since = this.#clock.wallTime();
+    const health = this.#describe(verdict);
+    this.#parts.logger.logTransition(from, health);
+    return health;
+  }
+
+  #describe({ state, reason }: HealthVerdict): ResourceHealth {
+    const { name, criticality, circuit, phase } = this.#entry;
+    const { lastReport, ageMs } = this.#prober;
+    return {
       name,
       criticality,
-      ...verdict,
+      state,
+      ...(reason !== undefined && { reason }),
       ...(circuit !== undefined && { circuit }),
       since: this.#since,
-      ...(this.#entry.phase === 'ready' && { ageMs: this.#prober.ageMs }),
+      ...(phase === 'ready' && { ageMs }),
       ...(lastReport?.capabilities && { capabilities: lastReport.capabilities }),
       ...(lastReport?.details && { details: lastReport.details }),
     };
-    if (changed) this.#parts.logger.logTransition(from, health);
-    return health;
+  }
+
+  #onProbe({ startedAt, durationMs, report }: EndedProbe): void {
+    const { performance } = this.#parts;
+    performance.recordProbe(this.#entry.name, durationMs, report.reachability === 'reachable');
+    this.#outage.probed(startedAt, report);
+    this.#tellBreaker(report.reachability);
+    this.#forgetOutage();
+    this.health();
   }
 
   /** A resource of which only some capabilities work says nothing about the operations of the others. */
@@ -99,22 +135,5 @@ export class WatchedResource {
     const { phase, initializationTries } = this.#entry;
     if (phase === 'closing' || phase === 'closed') return true;
     return phase === 'pending' || (phase === 'initializing' && initializationTries <= 1);
-  }
-
-  #change(state: HealthState): void {
-    this.#announced = state;
-    this.#since = this.#clock.wallTime();
-    // Not to know is no outage: nobody failed, nothing recovers.
-    if (state === 'unknown') return;
-    if (state !== 'up') {
-      this.#awaySince ??= this.#prober.failingSince ?? this.#clock.now();
-      return;
-    }
-    if (this.#awaySince === undefined) return;
-    this.#parts.errors.recordResourceRecovery(
-      this.#entry.name,
-      this.#clock.now() - this.#awaySince,
-    );
-    this.#awaySince = undefined;
   }
 }

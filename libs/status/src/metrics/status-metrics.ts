@@ -65,7 +65,7 @@ export const FALLBACKS = defineMetric({
 export const RECOVERY_DURATION = defineMetric({
   name: 'mainstay_recovery_duration_seconds',
   type: 'histogram',
-  help: 'From the first failure to the success that ended it: of calls, and of resources as their probes (operation="probe") and their circuit breakers (operation="circuit") saw them.',
+  help: 'From the first failure to the first success that lasted: of calls, of resources as probes and calls together saw them (operation="probe"), and of circuit breakers (operation="circuit").',
   unit: 'seconds',
   labels: OPERATION,
   buckets: [...TIME_BUCKETS, 30, 60, 300, 900, 3600],

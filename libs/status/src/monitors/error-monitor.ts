@@ -1,4 +1,9 @@
-import { ListenerErrors, type CircuitTransition } from 'nestjs-mainstay/resilience';
+import type { Clock } from 'nestjs-mainstay/common';
+import {
+  ListenerErrors,
+  type CircuitTransition,
+  type Classification,
+} from 'nestjs-mainstay/resilience';
 import type { MetricRegistry } from '../metrics/metric-registry.js';
 import { CIRCUIT_BREAKER_TRANSITIONS, RETRIES_ENDED } from '../metrics/pipeline-metrics.js';
 import {
@@ -20,19 +25,22 @@ const CIRCUIT = 'circuit';
 export class ErrorMonitor {
   readonly #metrics: MetricRegistry;
   readonly #logger: StatusLogger;
+  readonly #clock: Clock;
   readonly #operations: OperationErrors[] = [];
   readonly #traffic = new Map<string, ResourceTraffic>();
   readonly #listeners = new Set<(transition: CircuitTransition) => void>();
   readonly #listenerErrors = new ListenerErrors('ErrorMonitor');
 
-  constructor(metrics: MetricRegistry, logger: StatusLogger) {
+  constructor(metrics: MetricRegistry, logger: StatusLogger, clock: Clock) {
     this.#metrics = metrics;
     this.#logger = logger;
+    this.#clock = clock;
   }
 
   /** The errors of one operation. Bound once per operation. */
   bind(resource: string, operation: string, times: OperationTimes): OperationErrors {
     const labels = { resource, operation };
+    const traffic = this.traffic(resource);
     const errors = new OperationErrors(
       {
         errors: (type) =>
@@ -43,10 +51,11 @@ export class ErrorMonitor {
         recoveryTimes: () => this.#metrics.histogram(RECOVERY_DURATION).bind(labels),
       },
       times,
+      traffic,
       (error, durationMs) => this.#logger.logError(resource, operation, error, durationMs),
     );
     this.#operations.push(errors);
-    this.traffic(resource).add(errors);
+    traffic.add(errors);
     return errors;
   }
 
@@ -54,13 +63,18 @@ export class ErrorMonitor {
   traffic(resource: string): ResourceTraffic {
     let traffic = this.#traffic.get(resource);
     if (!traffic) {
-      traffic = new ResourceTraffic();
+      traffic = new ResourceTraffic(this.#clock);
       this.#traffic.set(resource, traffic);
     }
     return traffic;
   }
 
-  /** A resource is up again. @param recoveryMs since its probes failed first */
+  /** A step of the initialisation of a resource failed. */
+  recordFailedStep(resource: string, durationMs: number, error: Classification): void {
+    this.traffic(resource).failedStep(durationMs, error);
+  }
+
+  /** A resource is up again. @param recoveryMs from its first failure to the first success that lasted */
   recordResourceRecovery(resource: string, recoveryMs: number): void {
     this.#observeRecovery(resource, PROBE, recoveryMs);
   }

@@ -1,8 +1,15 @@
-import type { Classification, RecoveryOutcome, RetryEnd } from 'nestjs-mainstay/resilience';
+import {
+  isKnownFailure,
+  type Classification,
+  type RecoveryOutcome,
+  type RetryEnd,
+} from 'nestjs-mainstay/resilience';
 import type { CounterCell, HistogramCell } from '../metrics/cells.js';
 import { OTHER } from '../metrics/metric.js';
+import { FailureRun, type FailureEvidence } from './failure-run.js';
 import type { OperationTimes } from './operation-times.js';
 import { RateWindow } from './rate-window.js';
+import type { ResourceTraffic, TrafficSource } from './resource-traffic.js';
 import { MINUTE_SAMPLES } from './sampling.js';
 import type { TrafficTotals } from './traffic-totals.js';
 
@@ -24,12 +31,16 @@ interface TypeCount {
 }
 
 /** What went wrong with one operation: error rate, error types, recovery times. */
-export class OperationErrors {
+export class OperationErrors implements TrafficSource {
   readonly #series: ErrorSeries;
   readonly #times: OperationTimes;
+  readonly #traffic: ResourceTraffic;
   readonly #window = new RateWindow(MINUTE_SAMPLES);
   readonly #types = new Map<string, TypeCount>();
   readonly #logError: (error: Classification, durationMs: number) => void;
+  readonly #run = new FailureRun();
+  #proves: string | undefined;
+  #isBound = false;
   #lastRecoveryMs: number | undefined;
   #unknown = 0;
   #refused = 0;
@@ -38,22 +49,41 @@ export class OperationErrors {
   constructor(
     series: ErrorSeries,
     times: OperationTimes,
+    traffic: ResourceTraffic,
     logError: (error: Classification, durationMs: number) => void,
   ) {
     this.#series = series;
     this.#times = times;
+    this.#traffic = traffic;
     this.#logError = logError;
+  }
+
+  /** Says what its successes prove; where it is bound several times, only what is said each time. */
+  prove(capability: string | undefined): void {
+    this.#proves = this.#isBound && this.#proves !== capability ? undefined : capability;
+    this.#isBound = true;
+  }
+
+  /** The work of the operation failed once. */
+  recordFailedTry(durationMs: number, error: Classification): void {
+    if (isAnswer(error)) this.#run.end();
+    else if (isKnownFailure(error) && error.kind !== 'rejected') {
+      const since = this.#traffic.failedTry(durationMs, error);
+      this.#run.failed(since, error, this.succeededTries);
+    }
   }
 
   recordFailure(durationMs: number, error: Classification): void {
     this.#count(error);
     if (error.kind === 'unknown') this.#unknown++;
     if (isAnswer(error)) this.#refused++;
+    else if (isKnownFailure(error)) this.#callFailed();
     this.#logError(error, durationMs);
   }
 
   recordRejected(error: Classification): void {
     this.#count(error);
+    this.#callFailed();
   }
 
   recordOutcome(
@@ -73,6 +103,22 @@ export class OperationErrors {
   recordFallback(succeeded: boolean): void {
     this.#series.fallbacks(succeeded ? 'success' : 'failure').increment();
     if (succeeded) this.#fallbacks++;
+  }
+
+  get proves(): string | undefined {
+    return this.#proves;
+  }
+
+  get succeededTries(): number {
+    return this.#times.succeededTries;
+  }
+
+  get failing(): FailureEvidence | undefined {
+    return this.#run.evidence(this.succeededTries);
+  }
+
+  forgetFailures(): void {
+    this.#run.end();
   }
 
   /** What the calls so far say of the resource. */
@@ -113,6 +159,11 @@ export class OperationErrors {
 
   get #ended(): number {
     return this.#times.attempts - this.#times.active;
+  }
+
+  #callFailed(): void {
+    this.#run.callFailed();
+    this.#traffic.failedCall();
   }
 
   #count({ type }: Classification): void {

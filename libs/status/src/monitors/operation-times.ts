@@ -59,8 +59,12 @@ export class OperationTimes {
     this.#series.ended.cancelled.increment();
   }
 
-  recordTry(succeeded: boolean): void {
-    (succeeded ? this.#series.tries.success : this.#series.tries.failure).increment();
+  recordSucceededTry(): void {
+    this.#series.tries.success.increment();
+  }
+
+  recordFailedTry(): void {
+    this.#series.tries.failure.increment();
   }
 
   get attempts(): number {
@@ -81,6 +85,10 @@ export class OperationTimes {
 
   get cancellations(): number {
     return this.#series.ended.cancelled.value;
+  }
+
+  get succeededTries(): number {
+    return this.#series.tries.success.value;
   }
 
   /** Calls that are running. */

@@ -1,18 +1,28 @@
+import { FakeClock } from 'nestjs-mainstay/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ResourceTraffic } from './resource-traffic.js';
+import { ResourceTraffic, type TrafficSource } from './resource-traffic.js';
+import type { TrafficTotals } from './traffic-totals.js';
 
 let traffic: ResourceTraffic;
 let totals: { answered: number; unknown: number; fallbacks: number; own: number };
 
 beforeEach(() => {
   totals = { answered: 0, unknown: 0, fallbacks: 0, own: 0 };
-  traffic = new ResourceTraffic();
-  traffic.add({
-    get totals() {
-      return totals;
-    },
-  });
+  traffic = new ResourceTraffic(new FakeClock());
+  traffic.add(source(() => totals));
 });
+
+function source(read: () => TrafficTotals): TrafficSource {
+  return {
+    proves: undefined,
+    succeededTries: 0,
+    failing: undefined,
+    forgetFailures: () => {},
+    get totals() {
+      return read();
+    },
+  };
+}
 
 interface Calls {
   readonly own?: number;
@@ -167,7 +177,7 @@ describe('ResourceTraffic', () => {
   });
 
   it('adds up all operations of a resource', () => {
-    traffic.add({ totals: { answered: 0, unknown: 0, fallbacks: 0, own: 0 } });
+    traffic.add(source(() => ({ answered: 0, unknown: 0, fallbacks: 0, own: 0 })));
     pass(13, { own: 98, fallbacks: 2 });
     expect(traffic.report.reachability).toBe('impaired');
   });

@@ -3,6 +3,8 @@ import type { Operations, ResourceEntry, ResourceRegistry } from 'nestjs-mainsta
 import type { HealthMonitor } from '../health/health-monitor.js';
 import type { HealthState, ResourceHealth } from '../health/health-state.js';
 import type { Liveness, LivenessReport } from '../health/liveness.js';
+import type { Incident } from '../health/incident.js';
+import type { IncidentLog } from '../health/incident-log.js';
 import { judgeReadiness, type Readiness } from '../health/readiness.js';
 import type { UsageSample } from '../monitors/resource-usage.js';
 import type { RecordedOperation } from '../recorded-operation.js';
@@ -30,6 +32,8 @@ export interface ResourceReport extends ResourceHealth {
     readonly lastError?: string;
     readonly steps: ResourceEntry['steps'];
   };
+  /** Mean time to recovery of its incidents that have ended, in milliseconds. */
+  readonly mttrMs?: number;
 }
 
 /** What has been recorded of an operation. */
@@ -55,6 +59,10 @@ export interface StatusReport {
   /** Breakers, retry budgets and limiters, also of what is no resource. */
   readonly pipelines: readonly PipelineReport[];
   readonly operations: readonly OperationReport[];
+  /** The last 50, in the order in which they began; those without an end go on. */
+  readonly incidents: readonly Incident[];
+  /** Mean time to recovery of those that have ended, in milliseconds. */
+  readonly mttrMs?: number;
   readonly process?: UsageSample;
 }
 
@@ -74,15 +82,20 @@ export class StatusReporter {
   /** Everything. */
   report(): StatusReport {
     const { clock, status, health, registry, liveness, operations, shutdown } = this.#parts;
+    const { incidents } = status;
     const usage = status.performance.usage.last;
     return {
       state: this.state(),
       readiness: judgeReadiness(shutdown, health),
       liveness: liveness.report(),
       at: clock.wallTime(),
-      resources: health.all().flatMap((one) => describeResource(one, registry.get(one.name))),
+      resources: health
+        .all()
+        .flatMap((one) => describeResource(one, registry.get(one.name), incidents)),
       pipelines: operations.all().map((one) => describePipeline(one.status(), clock)),
       operations: status.operations().map(describeOperation),
+      incidents: incidents.all(),
+      ...describeMttr(incidents),
       ...(usage && { process: usage }),
     };
   }
@@ -91,6 +104,7 @@ export class StatusReporter {
 function describeResource(
   health: ResourceHealth,
   entry: ResourceEntry | undefined,
+  incidents: IncidentLog,
 ): ResourceReport[] {
   if (!entry) return [];
   const { phase, steps, initializationTries, initializationMs, lastError } = entry;
@@ -104,8 +118,14 @@ function describeResource(
         ...(lastError !== undefined && { lastError }),
         steps,
       },
+      ...describeMttr(incidents, health.name),
     },
   ];
+}
+
+function describeMttr(incidents: IncidentLog, resource?: string): { readonly mttrMs?: number } {
+  const mttrMs = incidents.mttrMs(resource);
+  return mttrMs === undefined ? {} : { mttrMs };
 }
 
 function describeOperation(recorded: RecordedOperation): OperationReport {
