@@ -1,9 +1,21 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { context, metrics, trace } from '@opentelemetry/api';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { CacheService } from 'nestjs-mainstay/cache';
+import { DatabaseService } from 'nestjs-mainstay/database';
 import { Operations } from 'nestjs-mainstay/resource';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { MonitoredAppModule } from './bridges-guide/monitored-app.module.js';
+import { TracedAppModule } from './bridges-guide/traced-app.module.js';
 
 describe('the guide to the bridges (docs/guide/bridges.md)', () => {
   let app: INestApplication | undefined;
@@ -24,6 +36,52 @@ describe('the guide to the bridges (docs/guide/bridges.md)', () => {
     );
     expect(text.match(/^nodejs_version_info/gm)).toHaveLength(1);
     expect((await fetch(`${await app.getUrl()}/metrics`)).status).toBe(404);
+  });
+
+  it('status rule 3: a cache and a database are traced and timed, the database by the conventions for databases', async () => {
+    const spans = new InMemorySpanExporter();
+    const tracing = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] });
+    const times = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const reader = new PeriodicExportingMetricReader({ exporter: times });
+    const metering = new MeterProvider({ readers: [reader] });
+    try {
+      tracing.register();
+      metrics.setGlobalMeterProvider(metering);
+      vi.stubEnv('DATABASE_URL', 'sqlite::memory:');
+      vi.stubEnv('STORAGE_URL', 'memory:');
+      const built = await Test.createTestingModule({ imports: [TracedAppModule] }).compile();
+      app = built.createNestApplication({ logger: false });
+      await app.init();
+      const database = app.get(DatabaseService, { strict: false });
+      const cache = app.get(CacheService, { strict: false });
+      const load = () => database.query('SELECT 42 AS answer');
+      expect(await cache.getOrSet('planted-key', load)).toEqual([{ answer: 42 }]);
+      await metering.forceFlush();
+    } finally {
+      vi.unstubAllEnvs();
+      trace.disable();
+      context.disable();
+      metrics.disable();
+      await metering.shutdown();
+    }
+    const finished = spans.getFinishedSpans();
+    const query = finished.find(({ name }) => name === 'query database');
+    expect(query?.attributes).toMatchObject({
+      'db.system.name': 'sqlite',
+      'db.operation.name': 'query',
+    });
+    expect(finished.map(({ name }) => name)).toContain('getOrSet cache');
+    expect(query?.parentSpanContext?.spanId).toBeDefined();
+    const found = times.getMetrics().flatMap((one) => one.scopeMetrics.flatMap((of) => of.metrics));
+    const names = found.map(({ descriptor }) => descriptor.name);
+    expect(names).toContain('db.client.operation.duration');
+    expect(names).toContain('mainstay.operation.duration');
+    expect(names).toContain('mainstay.resource.health');
+    const shown = JSON.stringify([
+      finished.map(({ name, attributes, events }) => ({ name, attributes, events })),
+      found,
+    ]);
+    expect(shown).not.toMatch(/planted-key|SELECT/);
   });
 
   it('shows every file exactly as it is tested here', async () => {

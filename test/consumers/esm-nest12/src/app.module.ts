@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { MainstayModule } from 'nestjs-mainstay';
+import { OpenTelemetryModule } from 'nestjs-mainstay/status/opentelemetry';
 import { PromClientModule } from 'nestjs-mainstay/status/prom-client';
 
 import { CreateNotes1764000000000 } from './create-notes.js';
@@ -13,6 +14,7 @@ import { NotesController } from './notes.controller.js';
       database: { entities: [Note], migrations: [CreateNotes1764000000000] },
       ...(process.env['WITHOUT_STATUS'] ? { status: false } : {}),
     }),
+    OpenTelemetryModule.forRoot(),
     ...(process.env['WITHOUT_STATUS'] ? [] : [PromClientModule.forRoot()]),
     TypeOrmModule.forFeature([Note]),
   ],

@@ -7,6 +7,7 @@ export * as database from 'nestjs-mainstay/database';
 export * as resilience from 'nestjs-mainstay/resilience';
 export * as resource from 'nestjs-mainstay/resource';
 export * as status from 'nestjs-mainstay/status';
+export * as statusOpenTelemetry from 'nestjs-mainstay/status/opentelemetry';
 export * as statusPromClient from 'nestjs-mainstay/status/prom-client';
 export * as storage from 'nestjs-mainstay/storage';
 export * as testing from 'nestjs-mainstay/testing';
