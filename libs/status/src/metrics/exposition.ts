@@ -1,5 +1,5 @@
 import type { Clock } from 'nestjs-mainstay/common';
-import type { HistogramCell } from './cells.js';
+import type { HistogramCell } from './histogram-cell.js';
 import { Histogram, type Series } from './metric.js';
 import type { AnyMetric } from './metric-registry.js';
 import type { MetricDefinition } from './metric-definition.js';
@@ -58,13 +58,12 @@ function writeSeries(
   if ('value' in cell) return `${name}${labels && `{${labels}}`} ${writeNumber(cell.value)}\n`;
   const prefix = labels && `${labels},`;
   let text = '';
-  let cumulative = 0;
+  const counts = cell.cumulated();
   for (const [bucket, bound] of bounds.entries()) {
-    cumulative += cell.countIn(bucket);
-    text += `${name}_bucket{${prefix}le="${bound}"} ${cumulative}\n`;
+    text += `${name}_bucket{${prefix}le="${bound}"} ${counts[bucket]}\n`;
   }
   const braces = labels && `{${labels}}`;
-  return `${text}${name}_sum${braces} ${writeNumber(cell.sum)}\n${name}_count${braces} ${cumulative}\n`;
+  return `${text}${name}_sum${braces} ${writeNumber(cell.sum)}\n${name}_count${braces} ${counts.at(-1)}\n`;
 }
 
 /** OpenMetrics writes whole bounds as `1.0`, the older format as `1`. */

@@ -1,4 +1,6 @@
-import { CounterCell, GaugeCell, HistogramCell } from './cells.js';
+import { CounterCell, GaugeCell } from './cells.js';
+import { HistogramCell } from './histogram-cell.js';
+import { HistogramLayout } from './histogram-layout.js';
 import { OPEN, type LabelValues, type MetricDefinition } from './metric-definition.js';
 
 /** Takes the place of names beyond the limit. */
@@ -93,15 +95,17 @@ export class Gauge<Label extends string = string> extends Metric<Label, GaugeCel
 
 /** How values are spread over buckets. */
 export class Histogram<Label extends string = string> extends Metric<Label, HistogramCell> {
-  readonly #bounds: Float64Array;
+  /** How the values are divided; the same for all series. */
+  readonly layout: HistogramLayout;
 
+  /** @throws RangeError when the definition has no buckets that are positive, finite and ascending */
   constructor(definition: MetricDefinition<Label>, limits: MetricLimits) {
     super(definition, limits);
-    this.#bounds = Float64Array.from(definition.buckets ?? []);
+    this.layout = new HistogramLayout(definition.buckets ?? []);
   }
 
   protected createCell(): HistogramCell {
-    return new HistogramCell(this.#bounds);
+    return new HistogramCell(this.layout);
   }
 }
 

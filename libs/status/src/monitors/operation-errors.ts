@@ -4,7 +4,8 @@ import {
   type RecoveryOutcome,
   type RetryEnd,
 } from 'nestjs-mainstay/resilience';
-import type { CounterCell, HistogramCell } from '../metrics/cells.js';
+import type { CounterCell } from '../metrics/cells.js';
+import type { HistogramCell } from '../metrics/histogram-cell.js';
 import { OTHER } from '../metrics/metric.js';
 import { FailureRun, type FailureEvidence } from './failure-run.js';
 import type { OperationTimes } from './operation-times.js';

@@ -1,5 +1,5 @@
-import type { CounterCell, HistogramCell } from '../metrics/cells.js';
-import { quantile } from '../metrics/quantile.js';
+import type { CounterCell } from '../metrics/cells.js';
+import type { HistogramCell } from '../metrics/histogram-cell.js';
 
 /** The series that one operation counts in. */
 export interface OperationSeries {
@@ -104,9 +104,14 @@ export class OperationTimes {
     return this.#misses?.value ?? 0;
   }
 
-  /** A quantile of the times of successful calls, in milliseconds. */
+  /** The times of successful calls, in seconds; also of a span of time, see {@link HistogramCell.countSince}. */
+  get successTimes(): HistogramCell {
+    return this.#series.successTimes;
+  }
+
+  /** A quantile of the times of all successful calls so far, in milliseconds. */
   quantileMs(q: number): number | undefined {
-    const seconds = quantile(this.#series.successTimes, q);
+    const seconds = this.successTimes.quantile(q);
     return seconds === undefined ? undefined : seconds * 1_000;
   }
 }

@@ -1,6 +1,6 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Attributes, BatchObservableResult, Meter, Observable } from '@opentelemetry/api';
-import type { HistogramCell } from '../../metrics/cells.js';
+import type { HistogramCell } from '../../metrics/histogram-cell.js';
 import type { Series } from '../../metrics/metric.js';
 import type { MetricRegistry } from '../../metrics/metric-registry.js';
 import { labelsOf } from '../series-labels.js';

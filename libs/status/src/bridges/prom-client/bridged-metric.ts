@@ -1,5 +1,5 @@
 import type { Aggregator, MetricValue } from 'prom-client';
-import type { HistogramCell } from '../../metrics/cells.js';
+import type { HistogramCell } from '../../metrics/histogram-cell.js';
 import type { Series } from '../../metrics/metric.js';
 import type { MetricDefinition, MetricType } from '../../metrics/metric-definition.js';
 import type { AnyMetric } from '../../metrics/metric-registry.js';
@@ -77,15 +77,14 @@ function pushHistogram(
   labels: SeriesLabels,
   cell: HistogramCell,
 ): void {
-  let cumulative = 0;
-  for (const [bucket, bound] of [...cell.bounds, '+Inf'].entries()) {
-    cumulative += cell.countIn(bucket);
+  const counts = cell.cumulated();
+  for (const [bucket, bound] of [...cell.layout.bounds, '+Inf'].entries()) {
     values.push({
       metricName: `${name}_bucket`,
       labels: { ...labels, le: bound },
-      value: cumulative,
+      value: counts[bucket] ?? 0,
     });
   }
   values.push({ metricName: `${name}_sum`, labels, value: cell.sum });
-  values.push({ metricName: `${name}_count`, labels, value: cumulative });
+  values.push({ metricName: `${name}_count`, labels, value: counts.at(-1) ?? 0 });
 }
