@@ -3,7 +3,12 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import { MainstayModule, type MainstayOptions } from 'nestjs-mainstay';
 import { CacheService } from 'nestjs-mainstay/cache';
 import { DatabaseService } from 'nestjs-mainstay/database';
-import { ResourceRegistry } from 'nestjs-mainstay/resource';
+import {
+  ResourceRegistry,
+  type OperationCallHandler,
+  type OperationExecutionContext,
+  type OperationInterceptor,
+} from 'nestjs-mainstay/resource';
 import { HealthMonitor, StatusManager } from 'nestjs-mainstay/status';
 import { StorageService } from 'nestjs-mainstay/storage';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -31,6 +36,19 @@ async function start(options: MainstayOptions = {}, env = {}): Promise<TestingMo
   const imports = [MainstayModule.forRoot({ config, ...options }), FeatureModule];
   app = await Test.createTestingModule({ imports }).setLogger(SILENT).compile();
   return app.init();
+}
+
+@Injectable()
+class Witness implements OperationInterceptor {
+  readonly seen: string[] = [];
+
+  intercept(
+    { resource, operation }: OperationExecutionContext,
+    next: OperationCallHandler,
+  ): Promise<unknown> {
+    this.seen.push(`${resource}.${operation}`);
+    return next.handle();
+  }
 }
 
 @Injectable()
@@ -72,6 +90,14 @@ describe('MainstayModule', () => {
     const cache = started.get(CacheService, { strict: false });
     expect(await cache.set('key', 'value')).toBe(true);
     expect(await cache.get('key')).toBe('value');
+  });
+
+  it('passes on what concerns all operations', async () => {
+    const started = await start({ resource: { drainTimeoutMs: 50, interceptors: [Witness] } });
+    const token = Symbol.for('nestjs-mainstay.drain-timeout-ms');
+    expect(started.get(token, { strict: false })).toBe(50);
+    await started.get(CacheService, { strict: false }).get('key');
+    expect(started.get(Witness, { strict: false }).seen).toContain('cache.get');
   });
 
   it('passes options in code on, which win over the environment', async () => {

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ConfigModule } from 'nestjs-mainstay/config';
+import { ResourceModule } from 'nestjs-mainstay/resource';
 import type { MainstayAsyncOptions, MainstayOptions } from './mainstay.options.js';
 import { loadModules, loadModulesAsync } from './module-loader.js';
 
@@ -29,12 +30,16 @@ export class MainstayModule {
 
 async function assemble(
   loading: Promise<DynamicModule[]>,
-  { config }: Pick<MainstayOptions, 'config'>,
+  { config, resource }: Pick<MainstayOptions, 'config' | 'resource'>,
 ): Promise<DynamicModule> {
   const modules = await loading;
   return {
     module: MainstayModule,
-    imports: [ConfigModule.forRoot(config), ...modules],
+    imports: [
+      ConfigModule.forRoot(config),
+      ...(resource ? [ResourceModule.forRoot(resource)] : []),
+      ...modules,
+    ],
     exports: modules,
   };
 }

@@ -1,5 +1,6 @@
 import type { CacheModuleAsyncOptions, CacheModuleOptions } from 'nestjs-mainstay/cache';
 import type { ConfigModuleOptions } from 'nestjs-mainstay/config';
+import type { ResourceModuleOptions } from 'nestjs-mainstay/resource';
 import type { StatusModuleAsyncOptions, StatusModuleOptions } from 'nestjs-mainstay/status';
 import type { StorageModuleAsyncOptions, StorageModuleOptions } from 'nestjs-mainstay/storage';
 import type {
@@ -19,6 +20,8 @@ export interface MainstayOptions {
   readonly storage?: StorageModuleOptions | false;
   /** @default on */
   readonly status?: StatusModuleOptions | false;
+  /** What concerns all operations: interceptors, how long the shutdown waits for those in flight; as `ResourceModule.forRoot`. */
+  readonly resource?: ResourceModuleOptions;
 }
 
 /** Options of `MainstayModule.forRootAsync`: those of each module's own `forRootAsync`, or `false`. */
@@ -29,4 +32,6 @@ export interface MainstayAsyncOptions {
   readonly database?: MainstayDatabaseAsyncOptions | false;
   readonly storage?: StorageModuleAsyncOptions | false;
   readonly status?: StatusModuleAsyncOptions | false;
+  /** As in {@link MainstayOptions}. */
+  readonly resource?: ResourceModuleOptions;
 }

@@ -23,6 +23,7 @@ export {
   InitializationTimeoutError,
   ResourceCloseTimeoutError,
   ResourceUnavailableError,
+  UnknownResourceError,
 } from './resource.errors.js';
 export { ResourceModule, type ResourceModuleOptions } from './resource.module.js';
 export { Resource, type BootPolicy, type Criticality } from './resource.js';

@@ -1,8 +1,10 @@
 import { Logger } from '@nestjs/common';
+import { NoopRecorder } from 'nestjs-mainstay/resilience';
 import { FakeClock, RecordedCalls } from 'nestjs-mainstay/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { OperationInterceptor } from './operation-interceptor.js';
 import { Operations } from './operations.js';
+import { UnknownResourceError } from './resource.errors.js';
 
 const REFUSED = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
 const NOT_FOUND = Object.assign(new Error('no such key'), { code: 'ENOENT' });
@@ -303,6 +305,20 @@ describe('Operations', () => {
     });
   });
 
+  describe('proves', () => {
+    it('status rule 4: tells the recorder which capability a success proves', () => {
+      const recorder = new NoopRecorder();
+      const bind = vi.spyOn(recorder, 'bind');
+      const operations = new Operations(new FakeClock(), recorder).of(CACHE);
+      operations.bind('get', { proves: 'read' });
+      operations.bind('clear');
+      expect(bind.mock.calls).toEqual([
+        ['cache', 'get', 'read'],
+        ['cache', 'clear', undefined],
+      ]);
+    });
+  });
+
   describe('of', () => {
     it('gives all operations of one resource one breaker', () => {
       const { operations } = setUp();
@@ -310,6 +326,19 @@ describe('Operations', () => {
       expect(operations.of({ name: 'database' }).breaker).not.toBe(operations.of(CACHE).breaker);
       expect(operations.find('cache')).toBe(operations.of(CACHE));
       expect(operations.find('storage')).toBeUndefined();
+    });
+
+    it('gives them by name; a misspelt one is an error that names those that there are', () => {
+      const { operations } = setUp();
+      const cache = operations.of(CACHE);
+      operations.of({ name: 'database' });
+      expect(operations.get('cache')).toBe(cache);
+      const unknown = problemOf(() => operations.get('cahce'));
+      expect(unknown).toBeInstanceOf(UnknownResourceError);
+      expect(unknown).toMatchObject({
+        code: 'RESOURCE_UNKNOWN',
+        message: 'No resource named "cahce" has operations. Those that have: cache, database.',
+      });
     });
 
     it('refuses options that contradict each other, when an operation is bound', () => {
@@ -372,3 +401,11 @@ describe('Operations', () => {
     });
   });
 });
+
+function problemOf(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}

@@ -18,6 +18,7 @@ import {
   type OperationInterceptor,
 } from './operation-interceptor.js';
 import { ResourceOperations } from './resource-operations.js';
+import { UnknownResourceError } from './resource.errors.js';
 import type { Resource } from './resource.js';
 
 /** The resource under which methods marked with `@Operation` are recorded. */
@@ -87,7 +88,19 @@ export class Operations implements OperationBinder {
     return this.of({ name }, pipeline).bind(operation, options);
   }
 
-  /** The operations of a resource by its name, if it has any. */
+  /**
+   * The operations of a resource by its name.
+   * @throws UnknownResourceError when no resource of this name has any
+   * @example
+   * operations.get('payments').breaker?.isolate('maintenance until noon');
+   */
+  get(name: string): ResourceOperations {
+    const operations = this.#byResource.get(name);
+    if (operations) return operations;
+    throw new UnknownResourceError(name, [...this.#byResource.keys()]);
+  }
+
+  /** As {@link get}, but `undefined` where it has none. */
   find(name: string): ResourceOperations | undefined {
     return this.#byResource.get(name);
   }

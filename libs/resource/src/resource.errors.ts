@@ -14,6 +14,18 @@ export class DuplicateResourceError extends MainstayError<'RESOURCE_DUPLICATE'> 
   }
 }
 
+/** Something asked for the operations of a resource that has none: most likely the name is misspelt. */
+export class UnknownResourceError extends MainstayError<'RESOURCE_UNKNOWN'> {
+  readonly code = 'RESOURCE_UNKNOWN';
+
+  constructor(name: string, known: readonly string[]) {
+    super(
+      `No resource named "${name}" has operations. Those that have: ${known.join(', ') || 'none yet'}.`,
+      { context: { name, known } },
+    );
+  }
+}
+
 /** A step of an initialisation did not end in time. */
 export class InitializationTimeoutError
   extends MainstayError<'INITIALIZATION_TIMEOUT'>
