@@ -45,9 +45,9 @@ export class RecordedOperation implements BoundRecorder {
     this.errors.recordFailure(durationMs, error);
   }
 
-  recordRejected(_durationMs: number, error: Classification): void {
+  recordRejected(durationMs: number, error: Classification): void {
     this.times.recordRejected();
-    this.errors.recordRejected(error);
+    this.errors.recordRejected(durationMs, error);
   }
 
   recordCancelled(): void {

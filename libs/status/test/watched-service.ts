@@ -38,12 +38,19 @@ export function refused(): Error {
 
 export type Behaviour = 'answers' | 'refuses' | 'hangs' | 'read-only';
 
+/** A probe, and what it found. */
+export interface EndedProbe {
+  readonly at: number;
+  readonly passed: boolean;
+  readonly found: 'reachable' | 'impaired' | 'unreachable';
+}
+
 /** Something that a service depends on, with the times at which it was asked. */
 export class Partner extends Resource {
   readonly name: string;
   override readonly hasFallback: boolean;
   behaviour: Behaviour = 'answers';
-  readonly probes: { readonly at: number; readonly passed: boolean }[] = [];
+  readonly probes: EndedProbe[] = [];
   /** Answers and refusals that calls met. */
   readonly answers: { readonly at: number; readonly passed: boolean }[] = [];
   running = 0;
@@ -65,15 +72,15 @@ export class Partner extends Resource {
   async probe(signal: AbortSignal): Promise<ProbeResult> {
     const at = this.clock.now();
     this.mostRunning = Math.max(this.mostRunning, ++this.running);
-    let passed = false;
+    let found: EndedProbe['found'] = 'unreachable';
     try {
       const capabilities = { read: await this.#answer('read', signal), write: true };
       capabilities.write = this.behaviour !== 'read-only';
-      passed = capabilities.write;
+      found = capabilities.write ? 'reachable' : 'impaired';
       return { capabilities };
     } finally {
       this.running--;
-      this.probes.push({ at, passed });
+      this.probes.push({ at, passed: found === 'reachable', found });
     }
   }
 

@@ -25,9 +25,10 @@ export class ExchangeRates {
     });
     this.#rate = ofApi.bind<string, number>('rate', {
       idempotent: true,
+      proves: 'read',
       fallback: (error, currency) => this.#lastKnownRate(currency, error),
     });
-    this.#order = ofApi.bind('order');
+    this.#order = ofApi.bind('order', { proves: 'write' });
   }
 
   /** The rate of a currency: retried, and the last known one while the API is away. */

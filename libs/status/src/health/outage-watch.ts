@@ -1,5 +1,6 @@
 import type { Clock } from 'nestjs-mainstay/common';
 import type { ErrorFacts, FailureEvidence } from '../monitors/failure-run.js';
+import type { Proofs } from '../monitors/proofs.js';
 import type { ResourceTraffic, TrafficListener } from '../monitors/resource-traffic.js';
 import { Repeater } from '../repeater.js';
 import type { IncidentRecord } from './incident.js';
@@ -9,6 +10,8 @@ import type { ProbeReport } from './probe-report.js';
 
 /** How often an outage looks whether calls succeed again, in milliseconds: as exact is the time of a recovery. */
 const LOOK_INTERVAL_MS = 500;
+/** Failures of calls since the last probe that ask for the next one. */
+const BURST = 3;
 
 /** What an {@link OutageWatch} works with. */
 export interface OutageWatchParts {
@@ -18,8 +21,8 @@ export interface OutageWatchParts {
   readonly incidents: IncidentLog;
   /** The resource is up again. */
   readonly onRecovery: (recoveryMs: number) => void;
-  /** Calls succeed again, while the resource is not believed to be up. */
-  readonly onSignOfLife: () => void;
+  /** Calls say something else than what is believed of the resource. */
+  readonly onNews: () => void;
 }
 
 /**
@@ -30,7 +33,9 @@ export interface OutageWatchParts {
 export class OutageWatch implements TrafficListener {
   readonly #parts: OutageWatchParts;
   readonly #looks: Repeater;
+  readonly #proofs: Proofs;
   #incident: IncidentRecord | undefined;
+  #ended: IncidentRecord | undefined;
   /** When the outage began; an incident may span several. */
   #since = 0;
   /** When the successes began that nothing has interrupted yet. */
@@ -38,10 +43,13 @@ export class OutageWatch implements TrafficListener {
   /** When the resource was last known to work, in all its capabilities. */
   #lastWellAt = 0;
   #lacking: readonly string[] = [];
+  /** Since the last probe. */
+  #failures = 0;
 
   constructor(parts: OutageWatchParts) {
     this.#parts = parts;
     this.#looks = new Repeater(parts.clock, LOOK_INTERVAL_MS, () => this.#look());
+    this.#proofs = parts.traffic.proofs();
     parts.traffic.watch(this);
   }
 
@@ -59,24 +67,25 @@ export class OutageWatch implements TrafficListener {
       this.#since = evidence.since;
       this.#wellSince = undefined;
       this.#incident = this.#parts.incidents.begin(this.#parts.resource, state, reason, evidence);
-      this.#parts.traffic.proofs.look();
+      this.#proofs.look();
       this.#looks.start();
     }
   }
 
   /** A probe ended. */
   probed(startedAt: number, { reachability, capabilities = {} }: ProbeReport): void {
+    this.#failures = 0;
     this.#lacking = Object.keys(capabilities).filter((name) => !capabilities[name]);
     if (reachability === 'reachable') this.succeeded();
     else this.#interrupt(startedAt);
   }
 
-  /** The resource has just proved to work, in all its capabilities as far as that is known. */
-  succeeded(): void {
-    const now = this.#parts.clock.now();
-    this.#wellSince ??= now;
-    this.#lastWellAt = now;
-    this.#parts.traffic.wellAt(now);
+  /** The resource has proved to work, in all its capabilities as far as that is known. @param at not before this time */
+  succeeded(at = this.#parts.clock.now()): void {
+    this.#failures = 0;
+    this.#wellSince ??= this.#parts.clock.now();
+    this.#lastWellAt = at;
+    this.#parts.traffic.wellAt(at);
   }
 
   /** Calls have closed the breaker. */
@@ -85,7 +94,7 @@ export class OutageWatch implements TrafficListener {
   }
 
   failedTry(since: number, error: ErrorFacts): void {
-    if (!this.#incident) return;
+    if (!this.#incident) return this.#suspect(error);
     this.#interrupt(since);
     // A call that began before the resource was last well met the outage on its way.
     const from = Math.max(since, this.#lastWellAt);
@@ -93,8 +102,11 @@ export class OutageWatch implements TrafficListener {
     this.#incident.failed(from, error);
   }
 
-  failedCall(): void {
-    this.#incident?.callsFailed(1);
+  /** One that ends after the outage did, but began in it, belongs to it. */
+  failedCall(since: number): void {
+    const ended = this.#ended;
+    const isOfEnded = ended?.endedAt !== undefined && since < ended.endedAt;
+    (this.#incident ?? (isOfEnded ? ended : undefined))?.callsFailed(1);
   }
 
   /** Looks no more; an outage that goes on has no end by that. */
@@ -102,11 +114,16 @@ export class OutageWatch implements TrafficListener {
     this.#looks.stop();
   }
 
+  /** Some failures pass, several ask for a probe; not of what asks for less. */
+  #suspect({ kind }: ErrorFacts): void {
+    if (kind !== 'throttled' && ++this.#failures === BURST) this.#parts.onNews();
+  }
+
   #look(): void {
-    const proved = this.#parts.traffic.proofs.look();
+    const proved = this.#proofs.look();
     if (proved.size === 0 || !this.#lacking.every((name) => proved.has(name))) return;
     this.#wellSince ??= this.#parts.clock.now();
-    this.#parts.onSignOfLife();
+    this.#parts.onNews();
   }
 
   /** What began before the successes did does not interrupt them: it met the end of the outage. */
@@ -128,6 +145,7 @@ export class OutageWatch implements TrafficListener {
     const at = Math.max(this.#since, this.#wellSince ?? this.#parts.clock.now());
     incident.end(at);
     this.#incident = undefined;
+    this.#ended = incident;
     this.#looks.stop();
     this.#parts.onRecovery(at - this.#since);
   }

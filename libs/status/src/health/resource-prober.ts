@@ -3,6 +3,7 @@ import { ErrorDetector } from 'nestjs-mainstay/resilience';
 import type { ProbeResult, Resource } from 'nestjs-mainstay/resource';
 import type { FailureEvidence } from '../monitors/failure-run.js';
 import { ProbeTimeoutError } from '../status.errors.js';
+import { KnownCapabilities } from './known-capabilities.js';
 import { reportFailure, reportResult, type ProbeReport } from './probe-report.js';
 import { ReachabilityTracker, THRESHOLDS, type Reachability } from './reachability.js';
 
@@ -28,13 +29,24 @@ export interface EndedProbe {
   readonly report: ProbeReport;
 }
 
+/** What a {@link ResourceProber} asks and tells. */
+export interface ProbeListener {
+  /** A probe ended. */
+  onResult(probe: EndedProbe): void;
+  /** The capabilities that calls have proved since this was asked last. */
+  proved(): ReadonlySet<string>;
+  /** Calls have proved everything that the last probe found. @param since all of it after this time of the clock */
+  onProved(since: number): void;
+}
+
 /** Probes one resource in the background, one probe at a time. */
 export class ResourceProber {
   readonly #resource: Resource;
   readonly #clock: Clock;
   readonly #options: ProbeOptions;
-  readonly #onResult: (probe: EndedProbe) => void;
+  readonly #listener: ProbeListener;
   readonly #detector = new ErrorDetector();
+  readonly #known = new KnownCapabilities();
   readonly #tracker = new ReachabilityTracker(THRESHOLDS);
   #timer: Timer | undefined;
   #stop: AbortController | undefined;
@@ -44,18 +56,15 @@ export class ResourceProber {
   /** When the last probe began, and when the next one will, as times of the clock. */
   #askedAt = 0;
   #dueAt = 0;
+  /** The interval, varied. */
+  #waitMs = 0;
   #failing: FailureEvidence | undefined;
 
-  constructor(
-    resource: Resource,
-    clock: Clock,
-    options: ProbeOptions,
-    onResult: (probe: EndedProbe) => void,
-  ) {
+  constructor(resource: Resource, clock: Clock, options: ProbeOptions, listener: ProbeListener) {
     this.#resource = resource;
     this.#clock = clock;
     this.#options = options;
-    this.#onResult = onResult;
+    this.#listener = listener;
   }
 
   /** Begins to probe; the initialisation, which has just passed, counts as the first good result. */
@@ -66,6 +75,8 @@ export class ResourceProber {
     this.#lastReport = undefined;
     this.#failing = undefined;
     this.#heardAt = this.#clock.now();
+    this.#known.forget();
+    this.#look();
     this.#scheduleNext();
   }
 
@@ -80,10 +91,11 @@ export class ResourceProber {
   /** Something has shown that the next probe has news: it comes at once, at most one every 500 ms. */
   hasten(): void {
     if (!this.#timer) return;
-    const waitMs = Math.max(0, this.#askedAt + FOLLOW_UP_MS - this.#clock.now());
-    if (this.#clock.now() + waitMs >= this.#dueAt) return;
+    const soonest = Math.max(this.#clock.now(), this.#askedAt + FOLLOW_UP_MS);
+    if (soonest >= this.#dueAt) return;
     this.#timer.cancel();
-    this.#schedule(waitMs);
+    this.#dueAt = soonest;
+    this.#wait();
   }
 
   /** What is believed of the resource. */
@@ -111,39 +123,64 @@ export class ResourceProber {
     return this.#failing;
   }
 
+  /** From the beginning of one follow-up to that of the next: what hangs would otherwise be found late. */
   #scheduleNext(): void {
-    const jitter = 1 + JITTER * (2 * this.#clock.random() - 1);
-    const delayMs = this.#tracker.isSettled
-      ? this.#options.intervalMs * jitter
-      : Math.min(FOLLOW_UP_MS, this.#options.intervalMs);
-    this.#schedule(delayMs);
+    const { intervalMs } = this.#options;
+    if (this.#tracker.isSettled) {
+      this.#waitMs = intervalMs * (1 + JITTER * (2 * this.#clock.random() - 1));
+      this.#dueAt = this.#heardAt + this.#waitMs;
+    } else this.#dueAt = this.#askedAt + Math.min(FOLLOW_UP_MS, intervalMs);
+    this.#wait();
   }
 
-  #schedule(delayMs: number): void {
-    this.#dueAt = this.#clock.now() + delayMs;
-    this.#timer = this.#clock.schedule(() => void this.#probe(), delayMs, { background: true });
+  /** Looks at what calls prove twice an interval, so that a probe comes within one of what they proved last. */
+  #wait(): void {
+    const lookMs = this.#options.intervalMs / 2;
+    const delayMs = Math.min(lookMs, this.#dueAt - this.#clock.now());
+    this.#timer = this.#clock.schedule(() => this.#onTimer(), delayMs, { background: true });
+  }
+
+  #onTimer(): void {
+    this.#timer = undefined;
+    this.#look();
+    if (this.#dueAt > this.#clock.now()) this.#wait();
+    else void this.#probe();
+  }
+
+  /** Calls that prove everything that the last probe found take the place of the next. */
+  #look(): void {
+    const before = this.#known.oldest;
+    this.#known.look(this.#listener.proved(), this.#clock.now());
+    const { oldest } = this.#known;
+    if (oldest === undefined || oldest === before) return;
+    this.#heardAt = oldest;
+    this.#dueAt = oldest + this.#waitMs;
+    this.#listener.onProved(oldest);
   }
 
   async #probe(): Promise<void> {
     const { signal } = this.#stop ?? {};
     if (!signal) return;
     const startedAt = this.#clock.now();
-    this.#timer = undefined;
     this.#askedAt = startedAt;
     const report = await this.#ask(signal);
     if (signal.aborted) return;
     this.#heardAt = this.#clock.now();
     this.#lastReport = report;
     this.#tracker.observe(report.reachability);
-    this.#noteFailure(startedAt, report);
-    this.#onResult({ startedAt, durationMs: this.#heardAt - startedAt, report });
+    this.#note(startedAt, report);
+    this.#listener.onResult({ startedAt, durationMs: this.#heardAt - startedAt, report });
     this.#scheduleNext();
   }
 
-  #noteFailure(since: number, { reachability, error }: ProbeReport): void {
-    if (reachability !== 'reachable') {
+  #note(since: number, { reachability, error, capabilities = {} }: ProbeReport): void {
+    const isWell = this.#tracker.isSettled && reachability === 'reachable';
+    if (isWell) this.#known.confirm(Object.keys(capabilities), this.#heardAt);
+    else this.#known.forget();
+    if (isWell) this.#failing = undefined;
+    else if (reachability !== 'reachable') {
       this.#failing ??= { since, ...(error && { error }), calls: 0 };
-    } else if (this.#tracker.isSettled) this.#failing = undefined;
+    }
   }
 
   /** Never throws. */

@@ -3,6 +3,7 @@ import type { CircuitBreaker, CircuitReason, CircuitTransition } from 'nestjs-ma
 import type { ResourceEntry } from 'nestjs-mainstay/resource';
 import type { ErrorMonitor } from '../monitors/error-monitor.js';
 import type { PerformanceMonitor } from '../monitors/performance-monitor.js';
+import type { Proofs } from '../monitors/proofs.js';
 import type { ResourceTraffic } from '../monitors/resource-traffic.js';
 import type { StatusLogger } from '../status-logger.js';
 import type { HealthState, ResourceHealth } from './health-state.js';
@@ -31,6 +32,7 @@ export class WatchedResource {
   readonly #clock: Clock;
   readonly #prober: ResourceProber;
   readonly #traffic: ResourceTraffic;
+  readonly #proofs: Proofs;
   readonly #outage: OutageWatch;
   #reachability: Reachability = 'reachable';
   #announced: HealthState | undefined;
@@ -42,17 +44,20 @@ export class WatchedResource {
     this.#parts = parts;
     this.#clock = parts.clock;
     this.#since = parts.clock.wallTime();
-    this.#prober = new ResourceProber(entry.resource, parts.clock, parts.probes, (probe) =>
-      this.#onProbe(probe),
-    );
     this.#traffic = parts.errors.traffic(entry.name);
+    this.#proofs = this.#traffic.proofs();
+    this.#prober = new ResourceProber(entry.resource, parts.clock, parts.probes, {
+      onResult: (probe) => this.#onProbe(probe),
+      proved: () => this.#proved(),
+      onProved: (since) => this.#outage.succeeded(since),
+    });
     this.#outage = new OutageWatch({
       resource: entry.name,
       clock: parts.clock,
       traffic: this.#traffic,
       incidents: parts.incidents,
       onRecovery: (ms) => parts.errors.recordResourceRecovery(entry.name, ms),
-      onSignOfLife: () => this.#prober.hasten(),
+      onNews: () => this.#prober.hasten(),
     });
   }
 
@@ -106,6 +111,12 @@ export class WatchedResource {
       ...(lastReport?.capabilities && { capabilities: lastReport.capabilities }),
       ...(lastReport?.details && { details: lastReport.details }),
     };
+  }
+
+  /** What calls have proved since the last look; nothing while some of them fail. */
+  #proved(): ReadonlySet<string> {
+    const proved = this.#proofs.look();
+    return this.#traffic.failing ? new Set() : proved;
   }
 
   #onProbe({ startedAt, durationMs, report }: EndedProbe): void {

@@ -16,17 +16,20 @@ export interface FailureEvidence {
 /** The failures of one operation in a row. Kept up on the path of failures only: a success is seen by its counter. */
 export class FailureRun {
   #first: { readonly since: number; readonly error: ErrorFacts } | undefined;
+  #lastAt = 0;
   #calls = 0;
   #successes = 0;
 
   /**
    * A try failed.
-   * @param since when it began, as a time of the clock
+   * @param since when it began, and
+   * @param at when it failed, as times of the clock
    * @param successes tries that have succeeded so far
    */
-  failed(since: number, { kind, type }: ErrorFacts, successes: number): void {
+  failed(since: number, at: number, { kind, type }: ErrorFacts, successes: number): void {
     if (successes !== this.#successes) this.end();
     this.#successes = successes;
+    this.#lastAt = at;
     this.#first ??= { since, error: { kind, type } };
   }
 
@@ -35,8 +38,9 @@ export class FailureRun {
     if (this.#first) this.#calls++;
   }
 
-  /** What was before says nothing any more. */
-  end(): void {
+  /** What was before says nothing any more. @param at only if the last failure was before */
+  end(at = Infinity): void {
+    if (this.#lastAt >= at) return;
     this.#first = undefined;
     this.#calls = 0;
   }

@@ -69,8 +69,7 @@ export class OperationErrors implements TrafficSource {
   recordFailedTry(durationMs: number, error: Classification): void {
     if (isAnswer(error)) this.#run.end();
     else if (isKnownFailure(error) && error.kind !== 'rejected') {
-      const since = this.#traffic.failedTry(durationMs, error);
-      this.#run.failed(since, error, this.succeededTries);
+      this.#traffic.failedTry(this.#run, durationMs, error, this.succeededTries);
     }
   }
 
@@ -78,13 +77,13 @@ export class OperationErrors implements TrafficSource {
     this.#count(error);
     if (error.kind === 'unknown') this.#unknown++;
     if (isAnswer(error)) this.#refused++;
-    else if (isKnownFailure(error)) this.#callFailed();
+    else if (isKnownFailure(error)) this.#callFailed(durationMs);
     this.#logError(error, durationMs);
   }
 
-  recordRejected(error: Classification): void {
+  recordRejected(durationMs: number, error: Classification): void {
     this.#count(error);
-    this.#callFailed();
+    this.#callFailed(durationMs);
   }
 
   recordOutcome(
@@ -118,8 +117,8 @@ export class OperationErrors implements TrafficSource {
     return this.#run.evidence(this.succeededTries);
   }
 
-  forgetFailures(): void {
-    this.#run.end();
+  forgetFailures(since: number): void {
+    this.#run.end(since);
   }
 
   /** What the calls so far say of the resource. */
@@ -162,9 +161,9 @@ export class OperationErrors implements TrafficSource {
     return this.#times.attempts - this.#times.active;
   }
 
-  #callFailed(): void {
+  #callFailed(durationMs: number): void {
     this.#run.callFailed();
-    this.#traffic.failedCall();
+    this.#traffic.failedCall(durationMs);
   }
 
   #count({ type }: Classification): void {

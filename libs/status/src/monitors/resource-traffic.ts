@@ -7,21 +7,24 @@ import { Proofs, type ProofSource } from './proofs.js';
 import { addTotals, type TrafficTotals } from './traffic-totals.js';
 import { UnknownShare } from './unknown-share.js';
 
+/** A failure that lies back so far, in milliseconds, has passed when the resource works as a whole. */
+const PAST_MS = 1_000;
+
 /** Something that counts calls of a resource: its operations. */
 export interface TrafficSource extends ProofSource {
   readonly totals: TrafficTotals;
   /** Its failures in a row; `undefined` while there are none. */
   readonly failing: FailureEvidence | undefined;
-  /** Its failures so far say nothing any more. */
-  forgetFailures(): void;
+  /** Its failures say nothing any more, unless there was one since. @param since time of the clock */
+  forgetFailures(since: number): void;
 }
 
 /** Is told what goes wrong, at once. */
 export interface TrafficListener {
   /** The dependency failed. @param since when that try began, as a time of the clock */
   failedTry(since: number, error: ErrorFacts): void;
-  /** A call failed, or was rejected. */
-  failedCall(): void;
+  /** A call failed, or was rejected. @param since when it began, as a time of the clock */
+  failedCall(since: number): void;
 }
 
 /** What the calls of a resource say of its health, and why it is not `reachable`. */
@@ -34,8 +37,6 @@ export type TrafficReport =
  * that nobody foresaw. Samples totals that are counted anyway: a call that succeeds does not pay for it.
  */
 export class ResourceTraffic {
-  /** Which capabilities calls have proved. */
-  readonly proofs: Proofs;
   readonly #clock: Clock;
   readonly #sources: TrafficSource[] = [];
   readonly #initialization = new FailureRun();
@@ -46,7 +47,6 @@ export class ResourceTraffic {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.proofs = new Proofs(this.#sources);
     const totals = addTotals([]);
     this.#fallbacks = new FallbackUse(totals);
     this.#unknown = new UnknownShare(totals);
@@ -57,6 +57,11 @@ export class ResourceTraffic {
     this.#sources.push(source);
   }
 
+  /** What calls prove from now on, for one who looks at it at times of his own. */
+  proofs(): Proofs {
+    return new Proofs(this.#sources);
+  }
+
   /** From now on `listener` is told what goes wrong. */
   watch(listener: TrafficListener): void {
     this.#listener = listener;
@@ -64,29 +69,31 @@ export class ResourceTraffic {
 
   /**
    * A try failed because of the dependency.
-   * @returns when the failure began, as a time of the clock: not before the resource was last known to be well
+   * @param run the failures that it goes on with
+   * @param successes tries of the operation that have succeeded so far
    */
-  failedTry(durationMs: number, error: Classification): number {
-    const since = this.#clock.now() - durationMs;
-    this.#listener?.failedTry(since, error);
-    return Math.max(since, this.#wellAt);
+  failedTry(run: FailureRun, durationMs: number, error: Classification, successes: number): void {
+    const now = this.#clock.now();
+    // Not before the resource was last known to be well. The run first: who is told may ask for it.
+    run.failed(Math.max(now - durationMs, this.#wellAt), now, error, successes);
+    this.#listener?.failedTry(now - durationMs, error);
   }
 
   /** A call failed, or was rejected. */
-  failedCall(): void {
-    this.#listener?.failedCall();
+  failedCall(durationMs: number): void {
+    this.#listener?.failedCall(this.#clock.now() - durationMs);
   }
 
   /** A step of the initialisation failed. */
   failedStep(durationMs: number, error: Classification): void {
-    this.#initialization.failed(this.failedTry(durationMs, error), error, 0);
+    this.failedTry(this.#initialization, durationMs, error, 0);
   }
 
-  /** The resource works as a whole: failures before were no outage. @param at time of the clock */
+  /** The resource works as a whole: failures that have passed were no outage. @param at time of the clock */
   wellAt(at: number): void {
     this.#wellAt = at;
     this.#initialization.end();
-    for (const source of this.#sources) source.forgetFailures();
+    for (const source of this.#sources) source.forgetFailures(at - PAST_MS);
   }
 
   /** The failures that nothing has interrupted, of all operations and of the initialisation. */
