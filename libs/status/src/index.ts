@@ -14,7 +14,7 @@ export {
   type StatusConfig,
   type StatusDetails,
 } from './status.config.js';
-export { HealthGroupsError, ProbeTimeoutError } from './status.errors.js';
+export { HealthGroupsError, ManagementPortError, ProbeTimeoutError } from './status.errors.js';
 export { StatusInterceptor } from './status.interceptor.js';
 export { StatusModule } from './status.module.js';
 export type {

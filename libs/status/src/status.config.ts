@@ -15,12 +15,17 @@ export interface StatusConfig {
   readonly metricsPath: RoutePath;
   readonly healthPath: RoutePath;
   readonly jsonPath: RoutePath;
+  readonly eventsPath: RoutePath;
   readonly details?: StatusDetails;
   readonly token?: string;
   readonly probeInterval: number;
   readonly probeTimeout: number;
   readonly drainDelay?: number;
   readonly maxStall: number;
+  readonly maxEventClients: number;
+  readonly managementPort?: number;
+  readonly managementHost?: string;
+  readonly probesOnMainPort: boolean;
   readonly maxLabelSets: number;
 }
 
@@ -43,6 +48,10 @@ export const statusConfig = defineConfig<StatusConfig>(
       '/status.json',
       'the whole status as JSON; under the global prefix and guards of the app',
     ),
+    eventsPath: pathSchema(
+      '/status/events',
+      'the whole status as server-sent events; under the global prefix and guards of the app',
+    ),
     details: Joi.string<StatusDetails>()
       .valid('never', 'when-authorized', 'always')
       .description(
@@ -53,7 +62,7 @@ export const statusConfig = defineConfig<StatusConfig>(
       .min(16)
       .meta({ secret: true })
       .description(
-        'Opens /metrics, /health and /status.json to whoever sends it as a bearer token. In production they are closed without it.',
+        'Opens /metrics, /health, /status.json and /status/events to whoever sends it as a bearer token. In production they are closed without it.',
       )
       .example('a-long-random-text'),
     probeInterval: durationSchema()
@@ -78,6 +87,28 @@ export const statusConfig = defineConfig<StatusConfig>(
         'How long the event loop may be held before /livez answers 503, until a heartbeat (each second) comes in time.',
       )
       .example('30s'),
+    maxEventClients: Joi.number()
+      .integer()
+      .min(1)
+      .default(20)
+      .description('Clients that /status/events serves at a time; the next one hears 503.')
+      .example(100),
+    managementPort: Joi.number()
+      .port()
+      .description(
+        'A port of their own for all status routes, without prefix and guards; the port of the app then has none of them.',
+      )
+      .example(9000),
+    managementHost: Joi.string()
+      .hostname()
+      .description('The address that the management port listens on. Default: all interfaces.')
+      .example('127.0.0.1'),
+    probesOnMainPort: Joi.boolean()
+      .default(false)
+      .description(
+        'Whether /livez, /readyz and /startupz stay on the port of the app, too, when there is a management port.',
+      )
+      .example(true),
     maxLabelSets: Joi.number()
       .integer()
       .min(1)

@@ -1,4 +1,4 @@
-import { formatDuration, MainstayError } from 'nestjs-mainstay/common';
+import { formatDuration, MainstayError, redactError } from 'nestjs-mainstay/common';
 import type { Classification, ClassifiedError } from 'nestjs-mainstay/resilience';
 
 /** A background probe got no answer in time. */
@@ -12,6 +12,22 @@ export class ProbeTimeoutError extends MainstayError<'PROBE_TIMEOUT'> implements
         'Is it overloaded, stopped, or cut off by the network? The time is set by STATUS_PROBE_TIMEOUT.',
       { context: { resource, timeoutMs } },
     );
+  }
+}
+
+/** The management port cannot be listened on. */
+export class ManagementPortError extends MainstayError<'STATUS_MANAGEMENT_PORT'> {
+  readonly code = 'STATUS_MANAGEMENT_PORT';
+
+  constructor(port: number, host: string | undefined, cause: unknown) {
+    const reason = redactError(cause).message;
+    super(
+      `The management port ${port}${host === undefined ? '' : ` of ${host}`} cannot be listened on: ${reason}. ` +
+        'Choose a port that is free, other than that of the application (STATUS_MANAGEMENT_PORT), and a host of this machine (STATUS_MANAGEMENT_HOST).',
+      { context: { port, host }, cause },
+    );
+    // Nest prints the stack of an error that ends the bootstrap; the message says everything.
+    this.stack = this.message;
   }
 }
 

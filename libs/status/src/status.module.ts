@@ -17,6 +17,7 @@ import { HealthMonitor } from './health/health-monitor.js';
 import { Liveness } from './health/liveness.js';
 import { ResourceHealthIndicator } from './health/resource.health-indicator.js';
 import { MetricRegistry } from './metrics/metric-registry.js';
+import { createEventsController } from './routes/events.controller.js';
 import { createHealthController } from './routes/health.controller.js';
 import {
   mountController,
@@ -34,24 +35,25 @@ import type {
   StatusModuleAsyncOptions,
   StatusModuleOptions,
 } from './status.options.js';
+import { statusProviders } from './status.providers.js';
+import { StatusManager } from './status.service.js';
 import {
   STATUS_CONFIG,
   STATUS_CONTROLLERS,
   STATUS_MODULE_OPTIONS,
   STATUS_OPTIONS,
-  statusProviders,
-} from './status.providers.js';
-import { StatusManager } from './status.service.js';
+} from './status.tokens.js';
 
 /** The controllers of one module instance. */
 export interface StatusControllers {
   readonly health: Type<GroupController>;
   readonly status: Type<OneRouteController>;
+  readonly events: Type<OneRouteController>;
 }
 
 /**
  * Records operations, watches the health of resources, and shows both: `/livez`, `/readyz`, `/startupz`, `/metrics`,
- * `/health`, `/status.json`. Global: import it once, in the root module.
+ * `/health`, `/status.json`, `/status/events`. Global: import it once, in the root module.
  *
  * @example
  * \@Module({ imports: [StatusModule.forRoot()] })
@@ -112,11 +114,18 @@ export class StatusModule implements NestModule {
   /** Registers the routes; NestJS calls it after everything was built and before controllers are routed. @internal */
   configure(): void {
     const adapter = this.#host.httpAdapter;
-    this.#routes.register(adapter);
     this.#shutdown.attach(adapter);
-    mountController(this.#controllers.health, this.#options.healthPath);
+    const { managementPort, probesOnMainPort, healthPath, jsonPath, eventsPath } = this.#options;
+    if (managementPort !== undefined) {
+      this.#shutdown.awaitListening(adapter);
+      if (probesOnMainPort) this.#routes.registerProbes(adapter);
+      return;
+    }
+    this.#routes.register(adapter);
+    mountController(this.#controllers.health, healthPath);
     mountGroups(this.#controllers.health, this.#groups.names);
-    mountController(this.#controllers.status, this.#options.jsonPath);
+    mountController(this.#controllers.status, jsonPath);
+    mountController(this.#controllers.events, eventsPath);
   }
 }
 
@@ -124,6 +133,7 @@ function assemble(imports: NonNullable<DynamicModule['imports']>, own: Provider[
   const controllers: StatusControllers = {
     health: createHealthController(),
     status: createStatusController(),
+    events: createEventsController(),
   };
   return {
     module: StatusModule,
@@ -137,7 +147,7 @@ function assemble(imports: NonNullable<DynamicModule['imports']>, own: Provider[
       TerminusModule.forRoot({ logger: false }),
       ...imports,
     ],
-    controllers: [controllers.health, controllers.status],
+    controllers: [controllers.health, controllers.status, controllers.events],
     providers: [
       ...own,
       { provide: STATUS_CONTROLLERS, useValue: controllers },

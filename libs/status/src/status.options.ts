@@ -7,7 +7,7 @@ const PRODUCTION_DRAIN_DELAY_MS = 2_000;
 
 /**
  * Decides whether a request may see the routes that are not public.
- * @param request the platform's request: Express's or Fastify's
+ * @param request the platform's request: Express's or Fastify's; that of `node:http` at the management port
  */
 export type AuthorizeStatusRequest = (request: unknown) => boolean | Promise<boolean>;
 
@@ -16,7 +16,7 @@ export interface StatusModuleOptions {
   /** Values that win over the environment. */
   readonly config?: Partial<StatusConfig>;
   /**
-   * Opens `/metrics`, `/health` and `/status.json` to requests that it accepts; stands beside `STATUS_TOKEN`. What it throws
+   * Opens `/metrics`, `/health`, `/status.json` and `/status/events` to requests that it accepts; stands beside `STATUS_TOKEN`. What it throws
    * counts as a refusal.
    */
   readonly authorize?: AuthorizeStatusRequest;
@@ -38,7 +38,7 @@ export interface StatusModuleAsyncOptions {
 export interface ResolvedStatusOptions extends Omit<StatusConfig, 'details' | 'drainDelay'> {
   readonly details: StatusDetails;
   readonly drainDelayMs: number;
-  /** Whether `/metrics`, `/health` and `/status.json` ask who wants to see them. */
+  /** Whether `/metrics`, `/health`, `/status.json` and `/status/events` ask who wants to see them. */
   readonly isRestricted: boolean;
   readonly authorize: AuthorizeStatusRequest | undefined;
 }

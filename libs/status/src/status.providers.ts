@@ -3,7 +3,6 @@ import { Clock } from 'nestjs-mainstay/common';
 import { ConfigLoader } from 'nestjs-mainstay/config';
 import { OPERATION_RECORDER } from 'nestjs-mainstay/resilience';
 import { Operations, ResourceRegistry } from 'nestjs-mainstay/resource';
-import { HealthCheckService } from '@nestjs/terminus';
 import { HealthGroups } from './health/health-groups.js';
 import { publishHealth } from './health/health-metrics.js';
 import { HealthMonitor } from './health/health-monitor.js';
@@ -15,11 +14,7 @@ import { ErrorMonitor } from './monitors/error-monitor.js';
 import { PerformanceMonitor } from './monitors/performance-monitor.js';
 import { publishPipelines } from './monitors/publish-pipelines.js';
 import { ResourceUsage } from './monitors/resource-usage.js';
-import { HealthRoute } from './routes/health-route.js';
-import { ProbeRoutes } from './routes/probe-routes.js';
-import { StatusAccess } from './routes/status-access.js';
-import { StatusReporter } from './routes/status-report.js';
-import { StatusRoute } from './routes/status-route.js';
+import { liveProviders, routeProviders } from './routes/route-providers.js';
 import { GracefulShutdown } from './shutdown/graceful-shutdown.js';
 import type { StatusConfig } from './status.config.js';
 import { StatusInterceptor } from './status.interceptor.js';
@@ -30,19 +25,11 @@ import {
   type StatusModuleOptions,
 } from './status.options.js';
 import { StatusManager } from './status.service.js';
-
-/** The options of the module, as given in code. */
-export const STATUS_MODULE_OPTIONS = Symbol('STATUS_MODULE_OPTIONS');
-/** The validated configuration. */
-export const STATUS_CONFIG = Symbol('STATUS_CONFIG');
-/** The options and the configuration, resolved. */
-export const STATUS_OPTIONS = Symbol('STATUS_OPTIONS');
-/** The controllers of the module instance. */
-export const STATUS_CONTROLLERS = Symbol('STATUS_CONTROLLERS');
+import { STATUS_CONFIG, STATUS_MODULE_OPTIONS, STATUS_OPTIONS } from './status.tokens.js';
 
 /** Everything that StatusModule is made of. */
 export function statusProviders(): Provider[] {
-  return [...recordingProviders(), ...healthProviders(), ...routeProviders()];
+  return [...recordingProviders(), ...healthProviders(), ...routeProviders(), ...liveProviders()];
 }
 
 function recordingProviders(): Provider[] {
@@ -150,72 +137,4 @@ function createHealthMonitor(
   publishHealth(metrics, monitor);
   publishPipelines(metrics, operations);
   return monitor;
-}
-
-function routeProviders(): Provider[] {
-  return [
-    {
-      provide: StatusAccess,
-      inject: [STATUS_OPTIONS],
-      useFactory: (options: ResolvedStatusOptions) => new StatusAccess(options),
-    },
-    {
-      provide: ProbeRoutes,
-      inject: [
-        Clock,
-        MetricRegistry,
-        HealthMonitor,
-        Liveness,
-        GracefulShutdown,
-        StatusAccess,
-        STATUS_OPTIONS,
-      ],
-      useFactory: (
-        clock: Clock,
-        metrics: MetricRegistry,
-        health: HealthMonitor,
-        liveness: Liveness,
-        shutdown: GracefulShutdown,
-        access: StatusAccess,
-        options: ResolvedStatusOptions,
-      ) => new ProbeRoutes({ clock, metrics, health, liveness, shutdown, access, options }),
-    },
-    {
-      provide: StatusReporter,
-      inject: [
-        Clock,
-        StatusManager,
-        HealthMonitor,
-        ResourceRegistry,
-        Liveness,
-        Operations,
-        GracefulShutdown,
-      ],
-      useFactory: (
-        clock: Clock,
-        status: StatusManager,
-        health: HealthMonitor,
-        registry: ResourceRegistry,
-        liveness: Liveness,
-        operations: Operations,
-        shutdown: GracefulShutdown,
-      ) => new StatusReporter({ clock, status, health, registry, liveness, operations, shutdown }),
-    },
-    {
-      provide: StatusRoute,
-      inject: [StatusReporter, StatusAccess],
-      useFactory: (reporter: StatusReporter, access: StatusAccess) =>
-        new StatusRoute(reporter, access),
-    },
-    {
-      provide: HealthRoute,
-      inject: [HealthCheckService, ResourceHealthIndicator, HealthGroups, StatusAccess],
-      useFactory: (
-        terminus: HealthCheckService,
-        resources: ResourceHealthIndicator,
-        groups: HealthGroups,
-        access: StatusAccess,
-      ) => new HealthRoute(terminus, resources, groups, access),
-    },
-  ];
 }

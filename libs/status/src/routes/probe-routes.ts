@@ -40,11 +40,21 @@ export class ProbeRoutes {
 
   /** Registers the routes that are not switched off. */
   register(adapter: RouteAdapter): void {
-    const { livezPath, readyzPath, startupzPath, metricsPath } = this.#parts.options;
+    this.registerProbes(adapter);
+    this.#registerMetrics(adapter);
+  }
+
+  /** Registers `/livez`, `/readyz` and `/startupz` alone. */
+  registerProbes(adapter: RouteAdapter): void {
+    const { livezPath, readyzPath, startupzPath } = this.#parts.options;
     const { shutdown, health } = this.#parts;
     this.#registerLivez(adapter, livezPath);
     this.#registerProbe(adapter, readyzPath, () => judgeReadiness(shutdown, health));
     this.#registerProbe(adapter, startupzPath, () => (shutdown.hasStarted ? 'ok' : 'starting'));
+  }
+
+  #registerMetrics(adapter: RouteAdapter): void {
+    const { metricsPath } = this.#parts.options;
     if (metricsPath === false) return;
     adapter.get(metricsPath, (request, response) => {
       this.#serveMetrics(adapter, request, response).catch((error: unknown) => {

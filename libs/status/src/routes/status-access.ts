@@ -15,7 +15,7 @@ export type StatusAccessOptions = Pick<
   'details' | 'token' | 'isRestricted' | 'authorize'
 >;
 
-/** Decides who sees `/metrics`, `/health` and `/status.json`, and how much of them. */
+/** Decides who sees the routes that are not public, and how much of them. */
 export class StatusAccess {
   readonly #logger = new Logger('StatusAccess');
   readonly #options: StatusAccessOptions;

@@ -23,6 +23,29 @@ describe('GracefulShutdown', () => {
     expect([shutdown.hasStarted, shutdown.isDraining]).toEqual([true, false]);
   });
 
+  it('has started only with the server that it waits for, and stays so when that closes', () => {
+    const server = { listening: false };
+    shutdown.awaitListening({ getHttpServer: () => server });
+    shutdown.onApplicationBootstrap();
+    expect(shutdown.hasStarted).toBe(false);
+    server.listening = true;
+    expect(shutdown.hasStarted).toBe(true);
+    shutdown.onModuleDestroy();
+    server.listening = false;
+    expect(shutdown.hasStarted).toBe(true);
+  });
+
+  it('status rule 6: tells once that the drain begins, at its beginning', async () => {
+    const told = vi.fn<() => void>();
+    shutdown.onDrain(told);
+    expect(told).not.toHaveBeenCalled();
+    shutdown.onModuleDestroy();
+    expect([told.mock.calls.length, shutdown.isDraining]).toEqual([1, true]);
+    await clock.advance(1_000);
+    await shutdown.beforeApplicationShutdown();
+    expect(told).toHaveBeenCalledTimes(1);
+  });
+
   it('status rule 16: on NestJS 12 drains before the adapter begins to close', async () => {
     const before = vi.fn<() => void>();
     const wrapped = adapter(before);

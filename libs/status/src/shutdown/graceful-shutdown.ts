@@ -13,6 +13,11 @@ export interface ClosableAdapter {
   getHttpServer(): unknown;
 }
 
+/** The part of `http.Server` that tells whether it listens. */
+interface ListeningServer {
+  readonly listening: boolean;
+}
+
 /**
  * Where the application is in its life, and how it leaves: readiness goes off first, the application goes on serving for the
  * drain delay, then connections close as they become idle.
@@ -29,7 +34,9 @@ export class GracefulShutdown
 {
   readonly #clock: Clock;
   readonly #drainDelayMs: number;
-  #hasStarted = false;
+  #hasBootstrapped = false;
+  #server: ListeningServer | undefined;
+  readonly #onDrain: (() => void)[] = [];
   #drained: Promise<void> | undefined;
   #idle: IdleConnections | undefined;
 
@@ -40,12 +47,25 @@ export class GracefulShutdown
 
   /** Whether the start has ended. */
   get hasStarted(): boolean {
-    return this.#hasStarted;
+    return this.#hasBootstrapped && (this.isDraining || this.#server?.listening !== false);
   }
 
   /** Whether the application is on its way out. */
   get isDraining(): boolean {
     return this.#drained !== undefined;
+  }
+
+  /**
+   * The start ends only when the server listens, for whoever can ask before: hooks of the application run after that of
+   * this class.
+   */
+  awaitListening(adapter: Pick<ClosableAdapter, 'getHttpServer'>): void {
+    this.#server = adapter.getHttpServer() as ListeningServer;
+  }
+
+  /** Calls `listener` at the beginning of the drain. */
+  onDrain(listener: () => void): void {
+    this.#onDrain.push(listener);
   }
 
   /** Puts the drain before everything that NestJS 12 does when it closes. */
@@ -61,7 +81,7 @@ export class GracefulShutdown
 
   /** @internal */
   onApplicationBootstrap(): void {
-    this.#hasStarted = true;
+    this.#hasBootstrapped = true;
   }
 
   /** @internal */
@@ -81,8 +101,10 @@ export class GracefulShutdown
   }
 
   #drain(): Promise<void> {
-    this.#drained ??=
+    if (this.#drained) return this.#drained;
+    this.#drained =
       this.#drainDelayMs > 0 ? this.#clock.sleep(this.#drainDelayMs) : Promise.resolve();
+    for (const listener of this.#onDrain) listener();
     return this.#drained;
   }
 }

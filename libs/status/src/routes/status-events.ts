@@ -1,0 +1,107 @@
+import type { ServerResponse } from 'node:http';
+import type { Clock } from 'nestjs-mainstay/common';
+import type { HealthMonitor } from '../health/health-monitor.js';
+import { judgeReadiness } from '../health/readiness.js';
+import { Repeater } from '../repeater.js';
+import type { GracefulShutdown } from '../shutdown/graceful-shutdown.js';
+import { EventClient } from './event-client.js';
+import type { StatusReporter } from './status-report.js';
+
+/** Time between two looks for a change, in milliseconds. Some changes are only seen by who looks: what is stale. */
+const LOOK_INTERVAL_MS = 250;
+
+/** Time after which a report is sent without a change, in milliseconds. */
+const REPORT_INTERVAL_MS = 5_000;
+
+/** How long a client may leave an event untaken before it is dropped, in milliseconds. */
+const PATIENCE_MS = 15_000;
+
+/** What {@link StatusEvents} works with. */
+export interface StatusEventsParts {
+  readonly clock: Clock;
+  readonly health: Pick<HealthMonitor, 'all' | 'isCriticalDown'>;
+  readonly reporter: Pick<StatusReporter, 'report' | 'state'>;
+  readonly shutdown: Pick<GracefulShutdown, 'onDrain' | 'isDraining' | 'hasStarted'>;
+  readonly maxClients: number;
+}
+
+/**
+ * Tells its clients how the application is: at once, at each change of health, of a breaker or of readiness, and every
+ * 5 s. Every event is a whole report, so that none has to be sent again. Nothing runs while nobody listens.
+ */
+export class StatusEvents {
+  readonly #parts: StatusEventsParts;
+  readonly #clients = new Set<EventClient>();
+  readonly #looking: Repeater;
+  #seen = '';
+  #reportedAt = 0;
+
+  constructor(parts: StatusEventsParts) {
+    this.#parts = parts;
+    this.#looking = new Repeater(parts.clock, LOOK_INTERVAL_MS, () => this.#look());
+    parts.shutdown.onDrain(() => this.#end());
+  }
+
+  /** Whether another client is taken: neither when there are too many, nor on the way out. */
+  get isOpen(): boolean {
+    return this.#clients.size < this.#parts.maxClients && !this.#parts.shutdown.isDraining;
+  }
+
+  /** Takes a client and sends it the first report. */
+  add(response: ServerResponse, showsDetails: boolean): void {
+    if (response.destroyed) return;
+    const { clock } = this.#parts;
+    const client = new EventClient(response, clock, showsDetails, () => this.#remove(client));
+    if (this.#clients.size === 0) this.#begin();
+    this.#clients.add(client);
+    client.open();
+    client.send(this.#event(showsDetails));
+  }
+
+  #begin(): void {
+    this.#seen = this.#fingerprint();
+    this.#reportedAt = this.#parts.clock.now();
+    this.#looking.start();
+  }
+
+  #remove(client: EventClient): void {
+    this.#clients.delete(client);
+    if (this.#clients.size === 0) this.#looking.stop();
+  }
+
+  #look(): void {
+    for (const client of this.#clients) if (client.blockedMs >= PATIENCE_MS) client.drop();
+    const now = this.#parts.clock.now();
+    const fingerprint = this.#fingerprint();
+    if (fingerprint === this.#seen && now - this.#reportedAt < REPORT_INTERVAL_MS) return;
+    this.#seen = fingerprint;
+    this.#reportedAt = now;
+    this.#forEach((client, event) => client.send(event));
+  }
+
+  #end(): void {
+    this.#forEach((client, event) => client.end(event));
+  }
+
+  /** Writes each kind of report once, however many clients there are. */
+  #forEach(tell: (client: EventClient, event: string) => void): void {
+    const events = new Map<boolean, string>();
+    for (const client of this.#clients) {
+      const event = events.get(client.showsDetails) ?? this.#event(client.showsDetails);
+      events.set(client.showsDetails, event);
+      tell(client, event);
+    }
+  }
+
+  #event(showsDetails: boolean): string {
+    const { reporter } = this.#parts;
+    const report = showsDetails ? reporter.report() : { state: reporter.state() };
+    return `event: status\ndata: ${JSON.stringify(report)}\n\n`;
+  }
+
+  #fingerprint(): string {
+    const { health, shutdown } = this.#parts;
+    const states = health.all().map(({ name, state, circuit }) => [name, state, circuit]);
+    return JSON.stringify([judgeReadiness(shutdown, health), states]);
+  }
+}
