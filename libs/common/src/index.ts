@@ -8,7 +8,7 @@ export { MainstayError, isMainstayError, type MainstayErrorOptions } from './mai
 export { MissingPeerError } from './missing-peer.error.js';
 export { currentProcess, isProcessAlive, type ProcessIdentity } from './process-identity.js';
 export { redactError } from './redact-error.js';
-export { redactText } from './redact-text.js';
+export { redactNamed, redactText } from './redact-text.js';
 export { formatSize, parseSize } from './size.js';
 export { standInFor } from './stand-in-for.js';
 export { SystemClock } from './system-clock.js';
