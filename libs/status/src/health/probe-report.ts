@@ -1,4 +1,4 @@
-import { redactText } from 'nestjs-mainstay/common';
+import { redactNamed, redactText } from 'nestjs-mainstay/common';
 import type { Classification } from 'nestjs-mainstay/resilience';
 import type { ProbeResult } from 'nestjs-mainstay/resource';
 import type { ErrorFacts } from '../monitors/failure-run.js';
@@ -44,7 +44,7 @@ function redact(details: NonNullable<ProbeResult['details']>): NonNullable<Probe
   return Object.fromEntries(
     Object.entries(details).map(([key, value]) => [
       key,
-      typeof value === 'string' ? redactText(value).slice(0, MAX_MESSAGE_LENGTH) : value,
+      typeof value === 'string' ? redactNamed(key, value).slice(0, MAX_MESSAGE_LENGTH) : value,
     ]),
   );
 }
