@@ -1,5 +1,4 @@
 import {
-  HttpException,
   Injectable,
   type CallHandler,
   type ExecutionContext,
@@ -15,8 +14,10 @@ const RECORDED: ReadonlySet<string> = new Set(['http', 'rpc']);
 /**
  * Records each handler of controllers, HTTP and RPC: the resource is `http` or `rpc`, the operation `Controller.handler`.
  *
- * An `HttpException` below 500 is an answer and counts as success: the service did its work, the caller erred. Everything
- * else that a handler throws is a failure; a caller that leaves before the end is a cancellation.
+ * An exception with a status below 500 (an `HttpException`, an `RpcException` with a `statusCode`) is an answer and counts
+ * as success: the service did its work, the caller erred. Everything else that a handler throws is a failure; a caller that
+ * leaves before the end of an Observable is a cancellation. What a guard refuses never reaches an interceptor: it is not
+ * recorded. Other kinds of handlers (GraphQL, WebSockets) pass.
  * @example
  * providers: [{ provide: APP_INTERCEPTOR, useExisting: StatusInterceptor }]
  */
@@ -49,8 +50,29 @@ export class StatusInterceptor implements NestInterceptor {
 
   /** @returns `undefined` when the error is an answer */
   #classify(error: unknown): Classification | undefined {
-    if (!(error instanceof HttpException)) return this.#detector.detect(error);
-    const status = error.getStatus();
-    return status < 500 ? undefined : { kind: 'transient', type: `HTTP_${status}` };
+    if (!isException(error)) return this.#detector.detect(error);
+    const status = statusOf(error);
+    if (status === undefined) return { kind: 'permanent', type: 'RPC_EXCEPTION' };
+    if (status < 500) return undefined;
+    return { kind: 'transient', type: status < 600 ? `HTTP_${status}` : 'HTTP_5XX' };
   }
+}
+
+/** What a handler throws on purpose: an `HttpException`, or the `RpcException` of `@nestjs/microservices`, which may be absent. */
+interface Exception {
+  getStatus?(): unknown;
+  getError?(): unknown;
+}
+
+function isException(error: unknown): error is Exception {
+  if (!(error instanceof Error)) return false;
+  const exception = error as Exception;
+  return typeof exception.getStatus === 'function' || typeof exception.getError === 'function';
+}
+
+/** The status that an exception carries; an `RpcException` may have one in its error, as HTTP gateways expect it. */
+function statusOf(exception: Exception): number | undefined {
+  const { statusCode, status } = (exception.getError?.() ?? {}) as Record<string, unknown>;
+  const found = exception.getStatus?.() ?? statusCode ?? status;
+  return Number.isInteger(found) ? (found as number) : undefined;
 }
