@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { CanActivate } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
@@ -12,6 +12,18 @@ import { PLATFORMS, StagedResource, startStatusApp } from '../support/status-app
 const GENEROUS_MS = 10_000;
 const TOKEN = 'a-token-of-enough-length';
 const BEARER = { authorization: `Bearer ${TOKEN}` };
+
+/** What Fastify has and Express has not. */
+interface HookedInstance {
+  addHook?(
+    name: 'onRequest',
+    hook: (
+      request: unknown,
+      reply: { header(name: string, value: string): unknown },
+      done: () => void,
+    ) => void,
+  ): unknown;
+}
 
 class DenyEverything implements CanActivate {
   canActivate(): boolean {
@@ -50,6 +62,27 @@ describe.each(PLATFORMS)('/status/events on %s', (platform) => {
     const { at: _at, ...whole } = (await (await app.get('/status.json')).json()) as typeof report;
     expect(Object.keys(report)).toEqual(expect.arrayContaining(Object.keys(whole)));
     expect(report).toMatchObject({ state: 'up', resources: [{ name: 'cache', state: 'up' }] });
+  });
+
+  it('keeps the headers that the application has set before', async () => {
+    await using app = await startStatusApp(platform, {
+      prepare: (nest) => {
+        const instance = nest.getHttpAdapter().getInstance() as HookedInstance;
+        if (instance.addHook) {
+          instance.addHook('onRequest', (_request, reply, done) => {
+            reply.header('x-own', 'yes');
+            done();
+          });
+          return;
+        }
+        nest.use((_request: unknown, response: ServerResponse, next: () => void) => {
+          response.setHeader('x-own', 'yes');
+          next();
+        });
+      },
+    });
+    using stream = await EventStream.open(`${app.url}/status/events`);
+    expect(stream.response.headers).toMatchObject({ 'x-own': 'yes' });
   });
 
   it('status rule 6: tells each change of health, of readiness and of a breaker', async () => {
