@@ -13,8 +13,10 @@ import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { CacheService } from 'nestjs-mainstay/cache';
 import { DatabaseService } from 'nestjs-mainstay/database';
 import { Operations } from 'nestjs-mainstay/resource';
+import { FakeClock } from 'nestjs-mainstay/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { MonitoredAppModule } from './bridges-guide/monitored-app.module.js';
+import { watchSlowCalls } from './bridges-guide/slow-calls.js';
 import { TracedAppModule } from './bridges-guide/traced-app.module.js';
 
 describe('the guide to the bridges (docs/guide/bridges.md)', () => {
@@ -82,6 +84,32 @@ describe('the guide to the bridges (docs/guide/bridges.md)', () => {
       found,
     ]);
     expect(shown).not.toMatch(/planted-key|SELECT/);
+  });
+
+  it('status rule 3: who listens to the channel of operations learns which were slow, and how they ended', async () => {
+    const clock = new FakeClock();
+    const told: [string, number][] = [];
+    const end = watchSlowCalls(
+      100,
+      () => clock.now(),
+      (...slow) => told.push(slow),
+    );
+    try {
+      const call = new Operations(clock).of({ name: 'payments' }, { retry: false }).bind('charge');
+      await call.run(async () => 'charged', undefined);
+      const slow = call.run(() => clock.sleep(200), undefined);
+      const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+      const lost = call.run(() => clock.sleep(300).then(() => Promise.reject(reset)), undefined);
+      const settled = Promise.allSettled([slow, lost]);
+      await clock.advance(1_000);
+      await settled;
+    } finally {
+      end();
+    }
+    expect(told).toEqual([
+      ['payments.charge succeeded', 200],
+      ['payments.charge ECONNRESET', 300],
+    ]);
   });
 
   it('shows every file exactly as it is tested here', async () => {

@@ -8,6 +8,7 @@ import type {
   Work,
 } from 'nestjs-mainstay/resilience';
 import { isKnownFailure } from 'nestjs-mainstay/resilience';
+import { operationChannel, publishOperation } from './operation-channel.js';
 import type { AroundTry, OperationInterceptor } from './operation-interceptor.js';
 import type { RecordingInterceptor } from './recording-interceptor.js';
 
@@ -55,11 +56,11 @@ export class BoundOperation {
    * there is nothing to wait for. Failures are always rejected promises.
    */
   execute<A, R>(work: Work<A, R>, arg: A, call?: CallOptions): R | Promise<R> {
-    if (this.#interceptors.length > 0) {
-      return this.#recording.record(() => this.#intercepted(0, work, arg, call));
+    if (operationChannel.hasSubscribers) {
+      const proceed = (): R | Promise<R> => this.#execute(work, arg, call);
+      return publishOperation(this.#spec, this.#classify, proceed);
     }
-    const spec = this.#spec as unknown as BoundOperationSpec<A, R>;
-    return this.#pipeline.execute(spec, work, arg, call);
+    return this.#execute(work, arg, call);
   }
 
   /**
@@ -94,6 +95,14 @@ export class BoundOperation {
   /** What has been recorded of this operation. */
   status(): OperationStatus {
     return this.#recorder.status();
+  }
+
+  #execute<A, R>(work: Work<A, R>, arg: A, call?: CallOptions): R | Promise<R> {
+    if (this.#interceptors.length > 0) {
+      return this.#recording.record(() => this.#intercepted(0, work, arg, call));
+    }
+    const spec = this.#spec as unknown as BoundOperationSpec<A, R>;
+    return this.#pipeline.execute(spec, work, arg, call);
   }
 
   #intercepted<A, R>(

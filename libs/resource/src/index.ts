@@ -2,6 +2,7 @@ export type { BindOptions } from './bind-options.js';
 export { BoundOperation } from './bound-operation.js';
 export type { InitializationStep, StepReport } from './initialization-step.js';
 export { Operation } from './operation.decorator.js';
+export { OPERATION_CHANNEL, type OperationMessage } from './operation-channel.js';
 export {
   BRIDGE_INTERCEPTORS,
   OPERATION_INTERCEPTORS,
@@ -27,3 +28,9 @@ export {
 } from './resource.errors.js';
 export { ResourceModule, type ResourceModuleOptions } from './resource.module.js';
 export { Resource, type BootPolicy, type Criticality } from './resource.js';
+export {
+  CIRCUIT_CHANNEL,
+  INITIALIZATION_CHANNEL,
+  type CircuitMessage,
+  type InitializationMessage,
+} from './state-channels.js';

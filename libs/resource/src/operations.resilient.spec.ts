@@ -121,7 +121,7 @@ describe('@Resilient in an application with ResourceModule', () => {
       ResourceModule.forRoot({ interceptors: [Spy] }),
     ]);
     await app.get(Rates).rate('EUR');
-    expect(intercept.mock.calls[0]?.[0]).toEqual({
+    expect(intercept.mock.calls[0]?.[0]).toMatchObject({
       resource: 'rates',
       operation: 'rate',
       arg: ['EUR'],

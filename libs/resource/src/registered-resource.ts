@@ -3,6 +3,7 @@ import type { CircuitState, PipelineStatus } from 'nestjs-mainstay/resilience';
 import type { InitializationStep, StepReport } from './initialization-step.js';
 import type { ResourceEntry, ResourcePhase } from './resource-registry.js';
 import type { Criticality, Resource } from './resource.js';
+import { publishPhase } from './state-channels.js';
 
 /** The registry's own, changeable view of a {@link ResourceEntry}. @internal */
 export class RegisteredResource implements ResourceEntry {
@@ -53,6 +54,7 @@ export class RegisteredResource implements ResourceEntry {
     if (this.#phase === phase) return;
     this.#phase = phase;
     this.#changed(this);
+    publishPhase(this);
   }
 
   beginInitialization(steps: readonly InitializationStep[]): void {

@@ -11,6 +11,7 @@ import type { BindOptions } from './bind-options.js';
 import { BoundOperation } from './bound-operation.js';
 import type { OperationInterceptor } from './operation-interceptor.js';
 import { RecordingInterceptor } from './recording-interceptor.js';
+import { publishTransition } from './state-channels.js';
 
 /** The operations of one resource: they share one pipeline, hence one breaker. */
 export class ResourceOperations {
@@ -32,6 +33,7 @@ export class ResourceOperations {
     this.#interceptors = interceptors;
     this.#clock = clock;
     this.breaker?.subscribe((transition) => recorder.recordTransition(transition));
+    this.breaker?.subscribe(publishTransition);
   }
 
   /** The resource's circuit breaker; `undefined` when it is switched off. */

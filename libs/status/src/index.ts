@@ -1,3 +1,4 @@
+export { HEALTH_CHANNEL, type HealthMessage } from './health/health-channel.js';
 export type { HealthState, ResourceHealth } from './health/health-state.js';
 export type { HealthGroupOptions } from './health/health-groups.js';
 export type { Incident, IncidentState } from './health/incident.js';

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Logger } from '@nestjs/common';
 import type { CircuitState, CircuitStatus, CircuitTransition } from 'nestjs-mainstay/resilience';
 import {
@@ -15,6 +16,7 @@ import { PerformanceMonitor } from '../monitors/performance-monitor.js';
 import { ResourceUsage } from '../monitors/resource-usage.js';
 import { RecordedOperation } from '../recorded-operation.js';
 import { StatusLogger } from '../status-logger.js';
+import { HEALTH_CHANNEL, type HealthMessage } from './health-channel.js';
 import { publishHealth } from './health-metrics.js';
 import { HealthMonitor } from './health-monitor.js';
 import { IncidentLog } from './incident-log.js';
@@ -174,6 +176,28 @@ describe('HealthMonitor', () => {
     await clock.advance(20_000);
 
     expect(cache.probed).toEqual([4_500, 10_000, 15_000, 20_000]);
+  });
+
+  it('status rule 3: each change of health is published on its channel, without secrets', async () => {
+    const heard: HealthMessage[] = [];
+    const onMessage = (message: unknown): void => void heard.push(message as HealthMessage);
+    subscribe(HEALTH_CHANNEL, onMessage);
+    try {
+      const cache = new Dependency('cache');
+      ready(cache);
+      await clock.advance(5_500);
+      cache.answer = fails;
+      await clock.advance(10_000);
+    } finally {
+      unsubscribe(HEALTH_CHANNEL, onMessage);
+    }
+    expect(heard.map(({ from, health }) => [from, health.name, health.state])).toEqual([
+      [undefined, 'cache', 'up'],
+      ['up', 'cache', 'down'],
+    ]);
+    expect(heard[1]?.health).toEqual({ ...monitor.get('cache'), ageMs: 0 });
+    expect(JSON.stringify(heard)).toContain('ECONNREFUSED');
+    expect(JSON.stringify(heard)).not.toContain('hunter2');
   });
 
   it('does not probe what is not initialised, and ends when a resource closes', async () => {

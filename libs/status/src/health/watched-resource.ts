@@ -6,6 +6,7 @@ import type { PerformanceMonitor } from '../monitors/performance-monitor.js';
 import type { Proofs } from '../monitors/proofs.js';
 import type { ResourceTraffic } from '../monitors/resource-traffic.js';
 import type { StatusLogger } from '../status-logger.js';
+import { publishHealthChange } from './health-channel.js';
 import type { HealthState, ResourceHealth } from './health-state.js';
 import type { IncidentLog } from './incident-log.js';
 import { judgeHealth, type HealthVerdict } from './judge-health.js';
@@ -94,6 +95,7 @@ export class WatchedResource {
     this.#since = this.#clock.wallTime();
     const health = this.#describe(verdict);
     this.#parts.logger.logTransition(from, health);
+    publishHealthChange(from, health);
     return health;
   }
 
