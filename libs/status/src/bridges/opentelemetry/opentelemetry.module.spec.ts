@@ -144,6 +144,17 @@ describe('OpenTelemetryModule', () => {
     });
   });
 
+  it('calls that were rejected or given up have no time, as in /metrics', async () => {
+    const operations = await start(OpenTelemetryModule.forRoot({ meterProvider }));
+    const mails = operations.of({ name: 'mails' });
+    const send = mails.bind('send');
+    const signal = AbortSignal.abort();
+    await expect(send.run(() => 1, undefined, { signal })).rejects.toThrow(/send/);
+    mails.breaker?.isolate();
+    await expect(send.run(() => 1, undefined)).rejects.toMatchObject({ code: 'CIRCUIT_OPEN' });
+    expect((await read()).get('mainstay.operation.duration')?.dataPoints ?? []).toEqual([]);
+  });
+
   it('status rule 3: health, breakers, retries and fallbacks are read from the state when a reader asks', async () => {
     const operations = await start(
       StatusModule.forRoot(),
