@@ -11,8 +11,8 @@ import { dropTestReport, readTestReport, reporterArguments } from './test-report
 
 /** What each check added, in order; a failing check never stops the later ones. @type {Map<string, Counts>} */
 const results = new Map();
-/** Which tests failed, and why. @type {readonly string[]} */
-let failedTests = [];
+/** What the summary says of single tests. @type {string[]} */
+const notes = [];
 
 /**
  * @param {string} name
@@ -43,9 +43,10 @@ async function runTests() {
   dropTestReport();
   const command = ['test', '--silent', '--', ...reporterArguments];
   const succeeded = await attempt(async () => (await runNpm(command)) === 0);
-  const { failures, ...counts } = readTestReport(succeeded);
+  const { failures, unstable, ...counts } = readTestReport(succeeded);
   results.set('tests', counts);
-  failedTests = failures;
+  notes.push(...unstable.map((one) => `unstable  ${one}`));
+  notes.push(...failures.map((one) => `FAILED  ${one}`));
 }
 
 async function checkPackage() {
@@ -68,7 +69,7 @@ function summarise() {
     const mark = failed + skipped > 0 ? 'FAILED' : 'passed';
     process.stdout.write(`${mark}  ${name}${name === 'tests' ? ` (${passed})` : ''}\n`);
   }
-  for (const failure of failedTests) process.stdout.write(`FAILED  ${failure}\n`);
+  for (const note of notes) process.stdout.write(`${note}\n`);
   const skips = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
   process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skips}\n`);
   process.exitCode = total.failed + total.skipped > 0 ? 1 : 0;

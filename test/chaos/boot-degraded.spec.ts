@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, beforeAll, expect, it } from 'vitest';
 import { account } from '../support/servers/postgres-account.js';
 import { describeOwnServers } from '../support/servers/describe-own-servers.js';
 import type { ServerBehindProxy } from '../support/servers/server-behind-proxy.js';
@@ -10,22 +10,39 @@ import { healthOf } from '../support/health.js';
 import { expectUnavailable } from '../support/problem.js';
 import { ServiceProcess } from '../support/service-process.js';
 
-const LISTENS_WITHIN_MS = 2_000;
+/** What an outage may add to a start: it is waited for half a second. */
+const OUTAGE_ADDS_MS = 1_500;
 const RECOVERS_WITHIN_MS = 5_000;
 /** Whatever else the machine does can only make a start longer: the shortest of a few is what it takes. */
-const STARTS = 3;
+const STARTS = 4;
 
 let server: ServerBehindProxy;
 let service: ServiceProcess;
+/** What a start takes with everything there, in milliseconds. */
+let usualStartMs: number;
+
+beforeAll(async () => {
+  const usual = await ServiceProcess.create({
+    env: { CACHE_URL: 'memory:', DATABASE_URL: 'sqlite:./documents.sqlite' },
+  });
+  try {
+    await usual.listen(); // makes the database
+    await usual.kill9();
+    usualStartMs = await usual.listen();
+  } finally {
+    await usual.dispose();
+  }
+});
 
 afterEach(async () => {
   await service?.dispose();
   await server?.dispose();
 });
 
-async function shortestStart(): Promise<number> {
+/** @param withinMs what is short enough */
+async function shortestStart(withinMs: number): Promise<number> {
   let shortest = Infinity;
-  for (let start = 0; start < STARTS && shortest >= LISTENS_WITHIN_MS; start++) {
+  for (let start = 0; start < STARTS && shortest >= withinMs; start++) {
     if (start > 0) await service.kill9();
     shortest = Math.min(shortest, await service.listen());
   }
@@ -60,7 +77,8 @@ for (const engine of engines) {
         });
         const client = new DocumentsClient(service.url);
 
-        expect(await shortestStart()).toBeLessThan(LISTENS_WITHIN_MS);
+        const listensWithinMs = usualStartMs + OUTAGE_ADDS_MS;
+        expect(await shortestStart(listensWithinMs)).toBeLessThan(listensWithinMs);
         expect((await healthOf(service.url, engine.resource)).state).toBe(engine.stateWhenAway);
         if (engine.resource === 'database') {
           expectUnavailable(await client.json('/documents'), '/documents');

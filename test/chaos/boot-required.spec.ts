@@ -8,7 +8,9 @@ import type { ServerBehindProxy } from '../support/servers/server-behind-proxy.j
 import { ServiceProcess } from '../support/service-process.js';
 import type { ServiceExit } from '../support/service-run.js';
 
+/** From its first line: its code is loaded then, for which it takes a core of its own that others may have. */
 const ENDS_WITHIN_MS = 30_000;
+const LOADS_WITHIN_MS = 60_000;
 
 interface Start {
   readonly engine: Engine;
@@ -29,12 +31,11 @@ async function start(engine: Engine, outage: Outage, server: ServerBehindProxy) 
     },
   });
   disposables.push(service);
-  const startedAt = performance.now();
   const exit = service
-    .runToExit(ENDS_WITHIN_MS)
-    .then((end) => ({ ...end, durationMs: performance.now() - startedAt }));
+    .runToExit(LOADS_WITHIN_MS + ENDS_WITHIN_MS)
+    .then((end) => ({ ...end, durationMs: performance.now() - end.firstLineAt }));
   exit.catch(() => undefined); // the test that awaits it fails
-  await eventually(() => expect(service.output).not.toBe(''), 20_000);
+  await eventually(() => expect(service.output).not.toBe(''), LOADS_WITHIN_MS);
   return { exit };
 }
 

@@ -7,6 +7,8 @@ export interface ServiceExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly output: string;
+  /** When it wrote its first line, on the clock of `performance.now()`; 0 when it wrote none. */
+  readonly firstLineAt: number;
 }
 
 /** One life of a service's process; it does not outlive the tests. */
@@ -34,7 +36,8 @@ export class ServiceRun {
     this.#child = child;
     this.#exit = once(child, 'close').then(([code, signal]: unknown[]) => {
       process.off('exit', killWithTests);
-      return { code, signal, output: this.#output } as ServiceExit;
+      const { output, firstLineAt = 0 } = this;
+      return { code, signal, output, firstLineAt } as ServiceExit;
     });
   }
 

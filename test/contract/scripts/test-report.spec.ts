@@ -27,7 +27,13 @@ function reportOf(passed: number, failed: number, testResults: never[]) {
 describe('countTests', () => {
   it('names nothing when all tests passed', () => {
     const report = reportOf(1, 0, [fileOf('a.spec.ts', 'passed', [PASSED])]);
-    expect(countTests(report, true)).toEqual({ passed: 1, failed: 0, skipped: 0, failures: [] });
+    expect(countTests(report, true)).toEqual({
+      passed: 1,
+      failed: 0,
+      skipped: 0,
+      failures: [],
+      unstable: [],
+    });
   });
 
   it('names each failed test with the first line of its error', () => {
@@ -35,6 +41,16 @@ describe('countTests', () => {
     expect(countTests(report, false)).toMatchObject({
       failed: 1,
       failures: ['a.spec.ts: cache gives what was set: AssertionError: expected null to be 1'],
+    });
+  });
+
+  it('names each test that passed only when it was run again', () => {
+    const again = { ...FAILED, status: 'passed' };
+    const report = reportOf(2, 0, [fileOf('a.spec.ts', 'passed', [PASSED, again])]);
+    expect(countTests(report, true)).toMatchObject({
+      failed: 0,
+      failures: [],
+      unstable: ['a.spec.ts: cache gives what was set: AssertionError: expected null to be 1'],
     });
   });
 
