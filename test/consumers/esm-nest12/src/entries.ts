@@ -12,5 +12,6 @@ export * as statusPromClient from 'nestjs-mainstay/status/prom-client';
 export * as storage from 'nestjs-mainstay/storage';
 export * as testing from 'nestjs-mainstay/testing';
 export * as testingCache from 'nestjs-mainstay/testing/cache';
+export * as testingContract from 'nestjs-mainstay/testing/contract';
 export * as testingDatabase from 'nestjs-mainstay/testing/database';
 export * as testingStorage from 'nestjs-mainstay/testing/storage';

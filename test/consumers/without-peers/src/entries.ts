@@ -9,4 +9,5 @@ export * as status from 'nestjs-mainstay/status';
 export * as storage from 'nestjs-mainstay/storage';
 export * as testing from 'nestjs-mainstay/testing';
 export * as testingCache from 'nestjs-mainstay/testing/cache';
+export * as testingContract from 'nestjs-mainstay/testing/contract';
 export * as testingStorage from 'nestjs-mainstay/testing/storage';
