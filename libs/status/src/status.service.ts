@@ -152,7 +152,7 @@ export class StatusManager implements OperationRecorder, OnModuleInit, BeforeApp
   }
 
   #sample(): void {
-    this.performance.usage.sample();
+    void this.performance.usage.sample();
     this.errors.sample();
   }
 

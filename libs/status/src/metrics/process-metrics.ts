@@ -2,6 +2,9 @@ import { defineMetric, OPEN } from './metric-definition.js';
 
 const NO_LABELS = {} as const;
 
+/** The kinds of garbage collection, as V8 tells them apart. */
+export const GC_KINDS = ['major', 'minor', 'incremental', 'weakcb'] as const;
+
 export const PROCESS_CPU_USER = defineMetric({
   name: 'process_cpu_user_seconds_total',
   type: 'counter',
@@ -42,6 +45,28 @@ export const PROCESS_RESIDENT_MEMORY = defineMetric({
   labels: NO_LABELS,
 });
 
+export const PROCESS_MEMORY_LIMIT = defineMetric({
+  name: 'process_memory_limit_bytes',
+  type: 'gauge',
+  help: 'Memory that the control group of the process may use; absent without a limit.',
+  unit: 'bytes',
+  labels: NO_LABELS,
+});
+
+export const PROCESS_OPEN_FDS = defineMetric({
+  name: 'process_open_fds',
+  type: 'gauge',
+  help: 'Open file descriptors; absent elsewhere than on Linux.',
+  labels: NO_LABELS,
+});
+
+export const PROCESS_MAX_FDS = defineMetric({
+  name: 'process_max_fds',
+  type: 'gauge',
+  help: 'File descriptors that the process may have open; absent without a limit.',
+  labels: NO_LABELS,
+});
+
 export const HEAP_TOTAL = defineMetric({
   name: 'nodejs_heap_size_total_bytes',
   type: 'gauge',
@@ -54,6 +79,14 @@ export const HEAP_USED = defineMetric({
   name: 'nodejs_heap_size_used_bytes',
   type: 'gauge',
   help: 'Used part of the heap.',
+  unit: 'bytes',
+  labels: NO_LABELS,
+});
+
+export const HEAP_LIMIT = defineMetric({
+  name: 'nodejs_heap_size_limit_bytes',
+  type: 'gauge',
+  help: 'Size that the heap may reach before the process ends for lack of memory.',
   unit: 'bytes',
   labels: NO_LABELS,
 });
@@ -95,6 +128,29 @@ export const EVENT_LOOP_LAG_MAX = defineMetric({
   type: 'gauge',
   help: 'Longest delay of the event loop in the last sample of 5 s.',
   unit: 'seconds',
+  labels: NO_LABELS,
+});
+
+export const EVENT_LOOP_UTILIZATION = defineMetric({
+  name: 'nodejs_eventloop_utilization_ratio',
+  type: 'gauge',
+  help: 'Share of the last sample of 5 s in which the event loop was at work, not waiting.',
+  labels: NO_LABELS,
+});
+
+export const GC_DURATION = defineMetric({
+  name: 'nodejs_gc_duration_seconds',
+  type: 'histogram',
+  help: 'Time of the garbage collections.',
+  unit: 'seconds',
+  labels: { kind: GC_KINDS },
+  buckets: [0.001, 0.01, 0.1, 1, 2, 5],
+});
+
+export const GC_SHARE = defineMetric({
+  name: 'nodejs_gc_time_ratio',
+  type: 'gauge',
+  help: 'Share of the last sample of 5 s that garbage collections took.',
   labels: NO_LABELS,
 });
 
