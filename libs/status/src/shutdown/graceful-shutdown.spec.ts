@@ -30,7 +30,7 @@ describe('GracefulShutdown', () => {
     expect(shutdown.hasStarted).toBe(false);
     server.listening = true;
     expect(shutdown.hasStarted).toBe(true);
-    shutdown.onModuleDestroy();
+    void shutdown.onModuleDestroy();
     server.listening = false;
     expect(shutdown.hasStarted).toBe(true);
   });
@@ -39,7 +39,7 @@ describe('GracefulShutdown', () => {
     const told = vi.fn<() => void>();
     shutdown.onDrain(told);
     expect(told).not.toHaveBeenCalled();
-    shutdown.onModuleDestroy();
+    void shutdown.onModuleDestroy();
     expect([told.mock.calls.length, shutdown.isDraining]).toEqual([1, true]);
     await clock.advance(1_000);
     await shutdown.beforeApplicationShutdown();
@@ -60,13 +60,12 @@ describe('GracefulShutdown', () => {
     expect(before).toHaveBeenCalledTimes(1);
   });
 
-  it('status rule 16: on NestJS 11 turns readiness off in onModuleDestroy and waits before the server closes', async () => {
+  it('status rule 16: on NestJS 11 turns readiness off in onModuleDestroy and waits before the next hooks', async () => {
     shutdown.attach(adapter());
 
-    shutdown.onModuleDestroy();
-    expect(shutdown.isDraining).toBe(true);
     let waited = false;
-    const waiting = shutdown.beforeApplicationShutdown().then(() => (waited = true));
+    const waiting = shutdown.onModuleDestroy().then(() => (waited = true));
+    expect(shutdown.isDraining).toBe(true);
     await clock.advance(999);
     expect(waited).toBe(false);
     await clock.advance(1);
@@ -80,7 +79,7 @@ describe('GracefulShutdown', () => {
     await clock.advance(1_000);
     await closing;
 
-    shutdown.onModuleDestroy();
+    void shutdown.onModuleDestroy();
     await shutdown.beforeApplicationShutdown();
     expect(clock.now()).toBe(1_000);
     shutdown.onApplicationShutdown();
@@ -88,7 +87,7 @@ describe('GracefulShutdown', () => {
 
   it('status rule 16: closes idle connections every 50 ms until the server has closed', async () => {
     shutdown.attach(adapter());
-    shutdown.onModuleDestroy();
+    void shutdown.onModuleDestroy();
     await clock.advance(1_000);
     await shutdown.beforeApplicationShutdown();
     expect(closeIdleConnections).toHaveBeenCalledTimes(1);
@@ -110,7 +109,7 @@ describe('GracefulShutdown', () => {
   });
 
   it('the drain is awaited by a timer that keeps the process alive', () => {
-    shutdown.onModuleDestroy();
+    void shutdown.onModuleDestroy();
     expect(clock.pending.foreground).toBe(1);
   });
 });

@@ -23,7 +23,7 @@ interface ListeningServer {
  * drain delay, then connections close as they become idle.
  *
  * NestJS 12 awaits `beforeClose` of the HTTP adapter before everything else; NestJS 11 never calls it, and applications
- * without HTTP have no adapter: there `onModuleDestroy` turns readiness off and `beforeApplicationShutdown` waits.
+ * without HTTP have no adapter: there `onModuleDestroy` turns readiness off and waits.
  */
 export class GracefulShutdown
   implements
@@ -84,9 +84,9 @@ export class GracefulShutdown
     this.#hasBootstrapped = true;
   }
 
-  /** @internal */
-  onModuleDestroy(): void {
-    void this.#drain();
+  /** Awaited, so that probes and samples, which end in the next hook, go on until the drain is over. @internal */
+  onModuleDestroy(): Promise<void> {
+    return this.#drain();
   }
 
   /** Runs right before the HTTP server closes. @internal */
