@@ -9,6 +9,7 @@ import { HealthMonitor } from './health/health-monitor.js';
 import { Liveness } from './health/liveness.js';
 import { ResourceHealthIndicator } from './health/resource.health-indicator.js';
 import { IncidentLog } from './health/incident-log.js';
+import { StatusHistory } from './history/status-history.js';
 import { MetricRegistry } from './metrics/metric-registry.js';
 import { ErrorMonitor } from './monitors/error-monitor.js';
 import { PerformanceMonitor } from './monitors/performance-monitor.js';
@@ -98,6 +99,12 @@ function healthProviders(): Provider[] {
         STATUS_OPTIONS,
       ],
       useFactory: createHealthMonitor,
+    },
+    {
+      provide: StatusHistory,
+      inject: [Clock, StatusManager, HealthMonitor],
+      useFactory: (clock: Clock, status: StatusManager, health: HealthMonitor) =>
+        new StatusHistory({ clock, status, health }),
     },
     ResourceHealthIndicator,
     {

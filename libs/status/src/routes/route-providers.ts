@@ -6,6 +6,7 @@ import { HealthGroups } from '../health/health-groups.js';
 import { HealthMonitor } from '../health/health-monitor.js';
 import { Liveness } from '../health/liveness.js';
 import { ResourceHealthIndicator } from '../health/resource.health-indicator.js';
+import { StatusHistory } from '../history/status-history.js';
 import { MetricRegistry } from '../metrics/metric-registry.js';
 import { EventsRoute } from './events-route.js';
 import { HealthRoute } from './health-route.js';
@@ -56,6 +57,7 @@ export function routeProviders(): Provider[] {
         Clock,
         StatusManager,
         HealthMonitor,
+        StatusHistory,
         ResourceRegistry,
         Liveness,
         Operations,
@@ -65,11 +67,22 @@ export function routeProviders(): Provider[] {
         clock: Clock,
         status: StatusManager,
         health: HealthMonitor,
+        history: StatusHistory,
         registry: ResourceRegistry,
         liveness: Liveness,
         operations: Operations,
         shutdown: GracefulShutdown,
-      ) => new StatusReporter({ clock, status, health, registry, liveness, operations, shutdown }),
+      ) =>
+        new StatusReporter({
+          clock,
+          status,
+          health,
+          history,
+          registry,
+          liveness,
+          operations,
+          shutdown,
+        }),
     },
     {
       provide: StatusRoute,

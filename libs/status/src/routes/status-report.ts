@@ -5,6 +5,7 @@ import type { HealthState, ResourceHealth } from '../health/health-state.js';
 import type { Liveness, LivenessReport } from '../health/liveness.js';
 import type { Incident } from '../health/incident.js';
 import type { IncidentLog } from '../health/incident-log.js';
+import type { HistoryReport, StatusHistory } from '../history/status-history.js';
 import { judgeReadiness, type Readiness } from '../health/readiness.js';
 import type { UsageSample } from '../monitors/resource-usage.js';
 import type { RecordedOperation } from '../recorded-operation.js';
@@ -17,6 +18,7 @@ export interface StatusReporterParts {
   readonly clock: Clock;
   readonly status: StatusManager;
   readonly health: HealthMonitor;
+  readonly history: StatusHistory;
   readonly registry: ResourceRegistry;
   readonly liveness: Liveness;
   readonly operations: Pick<Operations, 'all'>;
@@ -64,6 +66,8 @@ export interface StatusReport {
   /** Mean time to recovery of those that have ended, in milliseconds. */
   readonly mttrMs?: number;
   readonly process?: UsageSample;
+  /** The last ten minutes. */
+  readonly history: HistoryReport;
 }
 
 /** Puts together what is known of the application. Reads state, does no I/O. */
@@ -81,7 +85,8 @@ export class StatusReporter {
 
   /** Everything. */
   report(): StatusReport {
-    const { clock, status, health, registry, liveness, operations, shutdown } = this.#parts;
+    const { clock, status, health, history, registry, liveness, operations, shutdown } =
+      this.#parts;
     const { incidents } = status;
     const usage = status.performance.usage.last;
     return {
@@ -97,6 +102,7 @@ export class StatusReporter {
       incidents: incidents.all(),
       ...describeMttr(incidents),
       ...(usage && { process: usage }),
+      history: history.report(),
     };
   }
 }
