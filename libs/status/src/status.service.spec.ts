@@ -43,7 +43,8 @@ function createManager(maxOperations = 200): StatusManager {
 }
 
 async function lines(start: string): Promise<string[]> {
-  const text = await writeExposition(metrics.collect(), 'prometheus', clock);
+  const parts = await writeExposition(metrics.collect(), 'prometheus', clock);
+  const text = Buffer.concat(parts).toString();
   return text.split('\n').filter((line) => line.startsWith(start));
 }
 

@@ -203,7 +203,8 @@ export class WatchedService {
   }
 
   async metric(start: string): Promise<string[]> {
-    const text = await writeExposition(this.metrics.collect(), 'prometheus', this.clock);
+    const parts = await writeExposition(this.metrics.collect(), 'prometheus', this.clock);
+    const text = Buffer.concat(parts).toString();
     return text.split('\n').filter((line) => line.startsWith(start));
   }
 }

@@ -26,6 +26,6 @@ describe('labelsOf', () => {
   });
 
   it('gives a series without labels none', () => {
-    expect(labelsOf({ labels: '', cell: undefined })).toEqual({});
+    expect(labelsOf({ labels: '', cell: undefined, prefixes: {} })).toEqual({});
   });
 });

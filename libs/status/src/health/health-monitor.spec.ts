@@ -157,7 +157,8 @@ function answeredByFallback(operation: RecordedOperation): void {
 }
 
 async function metric(start: string): Promise<string[]> {
-  const text = await writeExposition(metrics.collect(), 'prometheus', clock);
+  const parts = await writeExposition(metrics.collect(), 'prometheus', clock);
+  const text = Buffer.concat(parts).toString();
   return text.split('\n').filter((line) => line.startsWith(start));
 }
 

@@ -1,6 +1,7 @@
 import { FakeClock } from 'nestjs-mainstay/testing';
 import { describe, expect, it } from 'vitest';
 import { writeExposition } from './exposition.js';
+import type { ExpositionFormat } from './exposition-format.js';
 import { defineMetric, OPEN } from './metric-definition.js';
 import { MetricRegistry } from './metric-registry.js';
 import { negotiateFormat } from './negotiate-format.js';
@@ -27,6 +28,12 @@ function filled(): MetricRegistry {
   return registry;
 }
 
+async function written(registry: MetricRegistry, format: ExpositionFormat): Promise<string> {
+  return Buffer.concat(
+    await writeExposition(registry.collect(), format, new FakeClock()),
+  ).toString();
+}
+
 /** A clock on which every look takes a while. */
 class BusyClock extends FakeClock {
   yields = 0;
@@ -44,7 +51,7 @@ class BusyClock extends FakeClock {
 
 describe('writeExposition', () => {
   it('status rule 2: writes the Prometheus text format 0.0.4', async () => {
-    expect(await writeExposition(filled().collect(), 'prometheus', new FakeClock())).toBe(
+    expect(await written(filled(), 'prometheus')).toBe(
       [
         '# HELP calls_total Calls, "all" of them.',
         '# TYPE calls_total counter',
@@ -62,7 +69,7 @@ describe('writeExposition', () => {
   });
 
   it('status rule 2: writes OpenMetrics', async () => {
-    expect(await writeExposition(filled().collect(), 'openmetrics', new FakeClock())).toBe(
+    expect(await written(filled(), 'openmetrics')).toBe(
       [
         '# TYPE calls counter',
         '# HELP calls Calls, \\"all\\" of them.',
@@ -83,12 +90,26 @@ describe('writeExposition', () => {
 
   it('status rule 2: lets the event loop turn while it writes many series', async () => {
     const registry = new MetricRegistry(10_000);
-    for (let i = 0; i < 1_000; i++) registry.counter(CALLS).bind({ name: `n${i}` });
+    for (let i = 0; i < 10_000; i++) registry.counter(CALLS).bind({ name: `n${i}` });
     const clock = new BusyClock();
 
-    await writeExposition(registry.collect(), 'prometheus', clock);
+    const parts = await writeExposition(registry.collect(), 'prometheus', clock);
 
     expect(clock.yields).toBeGreaterThan(5);
+    expect(Math.max(...parts.map(({ length }) => length))).toBeLessThan(20_000);
+  });
+
+  it('status rule 2: shows in the second scrape what was counted and bound after the first', async () => {
+    const registry = filled();
+    await written(registry, 'prometheus');
+    await written(registry, 'openmetrics');
+    registry.counter(CALLS).bind({ name: 'a' }).increment(40);
+    registry.counter(CALLS).bind({ name: 'b' }).increment();
+    registry.histogram(TIMES).bind({}).observe(0.2);
+    const text = await written(registry, 'prometheus');
+    expect(text).toContain('calls_total{name="a"} 42\ncalls_total{name="b"} 1\n');
+    expect(text).toContain('le="0.5"} 2\n');
+    expect(text).toContain('times_seconds_count 4\n');
   });
 });
 

@@ -1,45 +1,43 @@
 import type { Clock } from 'nestjs-mainstay/common';
+import type { ExpositionFormat } from './exposition-format.js';
 import type { HistogramCell } from './histogram-cell.js';
-import { Histogram, type Series } from './metric.js';
-import type { AnyMetric } from './metric-registry.js';
+import type { Series } from './metric.js';
 import type { MetricDefinition } from './metric-definition.js';
-
-/** The two text formats that Prometheus reads. */
-export type ExpositionFormat = 'prometheus' | 'openmetrics';
+import type { AnyMetric } from './metric-registry.js';
 
 /** Time after which writing lets the event loop turn, in milliseconds. */
 const SLICE_MS = 2;
-/** Series between two looks at the clock. */
-const SERIES_PER_CHECK = 16;
+/** Characters between two looks at the clock: they are encoded then, since to join many pieces late takes long, too. */
+const PART_LENGTH = 16_384;
 
-/** Content types of the formats. */
-export const CONTENT_TYPES: Readonly<Record<ExpositionFormat, string>> = {
-  prometheus: 'text/plain; version=0.0.4; charset=utf-8',
-  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
-};
-
-/** Writes metrics as text; lets the event loop turn every 2 ms, however many series there are. */
+/**
+ * Writes metrics as text; lets the event loop turn every 2 ms, however many series there are.
+ * @returns the text in UTF-8, in parts: to encode or to copy it at once would hold the event loop
+ */
 export async function writeExposition(
   metrics: readonly AnyMetric[],
   format: ExpositionFormat,
   clock: Clock,
-): Promise<string> {
+): Promise<readonly Buffer[]> {
+  const parts: Buffer[] = [];
   let text = '';
   let sliceStartedAt = clock.now();
-  let written = 0;
   for (const metric of metrics) {
     const { definition } = metric;
-    const lines = metric instanceof Histogram ? bucketLabels(definition, format) : [];
     let head = writeHead(definition, format);
     for (const series of metric.series()) {
-      text += head + writeSeries(definition, series, lines);
+      text += head + writeSeries(definition, series, format);
       head = '';
-      if (++written % SERIES_PER_CHECK !== 0 || clock.now() - sliceStartedAt < SLICE_MS) continue;
+      if (text.length < PART_LENGTH) continue;
+      parts.push(Buffer.from(text));
+      text = '';
+      if (clock.now() - sliceStartedAt < SLICE_MS) continue;
       await clock.yield();
       sliceStartedAt = clock.now();
     }
   }
-  return format === 'openmetrics' ? `${text}# EOF\n` : text;
+  parts.push(Buffer.from(format === 'openmetrics' ? `${text}# EOF\n` : text));
+  return parts;
 }
 
 function writeHead({ name, type, help, unit }: MetricDefinition, format: ExpositionFormat): string {
@@ -51,23 +49,40 @@ function writeHead({ name, type, help, unit }: MetricDefinition, format: Exposit
 }
 
 function writeSeries(
-  { name }: MetricDefinition,
-  { labels, cell }: Series<{ readonly value: number } | HistogramCell>,
-  bounds: readonly string[],
+  definition: MetricDefinition,
+  series: Series<{ readonly value: number } | HistogramCell>,
+  format: ExpositionFormat,
 ): string {
-  if ('value' in cell) return `${name}${labels && `{${labels}}`} ${writeNumber(cell.value)}\n`;
-  const prefix = labels && `${labels},`;
-  let text = '';
+  const prefixes = (series.prefixes[format] ??= prefixesOf(definition, series.labels, format));
+  const { cell } = series;
+  if ('value' in cell) return `${prefixes[0]}${writeNumber(cell.value)}\n`;
   const counts = cell.cumulated();
-  for (const [bucket, bound] of bounds.entries()) {
-    text += `${name}_bucket{${prefix}le="${bound}"} ${counts[bucket]}\n`;
+  let text = '';
+  for (let bucket = 0; bucket < counts.length; bucket++) {
+    text += `${prefixes[bucket]}${counts[bucket]}\n`;
   }
+  const [sum, count] = prefixes.slice(-2);
+  return `${text}${sum}${writeNumber(cell.sum)}\n${count}${counts.at(-1)}\n`;
+}
+
+/** The text before each number of a series; of a histogram: of its buckets, its sum and its count. */
+function prefixesOf(
+  { name, type, buckets = [] }: MetricDefinition,
+  labels: string,
+  format: ExpositionFormat,
+): readonly string[] {
   const braces = labels && `{${labels}}`;
-  return `${text}${name}_sum${braces} ${writeNumber(cell.sum)}\n${name}_count${braces} ${counts.at(-1)}\n`;
+  if (type !== 'histogram') return [`${name}${braces} `];
+  const others = labels && `${labels},`;
+  return [
+    ...bucketLabels(buckets, format).map((le) => `${name}_bucket{${others}le="${le}"} `),
+    `${name}_sum${braces} `,
+    `${name}_count${braces} `,
+  ];
 }
 
 /** OpenMetrics writes whole bounds as `1.0`, the older format as `1`. */
-function bucketLabels({ buckets = [] }: MetricDefinition, format: ExpositionFormat): string[] {
+function bucketLabels(buckets: readonly number[], format: ExpositionFormat): string[] {
   const write = (bound: number): string =>
     format === 'openmetrics' && Number.isInteger(bound) ? `${bound}.0` : String(bound);
   return [...buckets.map(write), '+Inf'];

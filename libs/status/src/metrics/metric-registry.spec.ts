@@ -61,6 +61,14 @@ describe('MetricRegistry', () => {
     ]);
   });
 
+  it('status rule 2: refuses a value that a closed label does not have, and makes no series of it', () => {
+    const counter = new MetricRegistry().counter(REQUESTS);
+    expect(() => counter.bind({ route: 'a', outcome: 'GET /users/7' })).toThrow(
+      'requests_total has no outcome="GET /users/7"; it is one of success, failure.',
+    );
+    expect([...counter.series()]).toEqual([]);
+  });
+
   it('escapes what labels must not contain', () => {
     const counter = new MetricRegistry().counter(REQUESTS);
     counter.bind({ route: 'a"b\\c\nd', outcome: 'success' });

@@ -1,7 +1,13 @@
 import { CounterCell, GaugeCell } from './cells.js';
 import { HistogramCell } from './histogram-cell.js';
 import { HistogramLayout } from './histogram-layout.js';
-import { OPEN, type LabelValues, type MetricDefinition } from './metric-definition.js';
+import type { ExpositionFormat } from './exposition-format.js';
+import {
+  OPEN,
+  type LabelDomain,
+  type LabelValues,
+  type MetricDefinition,
+} from './metric-definition.js';
 
 /** Takes the place of names beyond the limit. */
 export const OTHER = '_OTHER';
@@ -11,6 +17,8 @@ export interface Series<Cell> {
   /** `resource="cache",operation="get"`; empty for a metric without labels. */
   readonly labels: string;
   readonly cell: Cell;
+  /** What is written before each of its numbers: made once for each format, when it is written first. */
+  readonly prefixes: { [Format in ExpositionFormat]?: readonly string[] };
 }
 
 /** What bounds a {@link Metric}. */
@@ -28,21 +36,30 @@ export interface MetricLimits {
 export abstract class Metric<Label extends string, Cell> {
   readonly definition: MetricDefinition<Label>;
   readonly #limits: MetricLimits;
+  readonly #labels: readonly (readonly [Label, LabelDomain])[];
+  readonly #open: readonly Label[];
   readonly #series = new Map<string, Series<Cell>>();
   readonly #openSets = new Set<string>();
 
   constructor(definition: MetricDefinition<Label>, limits: MetricLimits) {
     this.definition = definition;
     this.#limits = limits;
+    this.#labels = Object.entries(definition.labels) as [Label, LabelDomain][];
+    this.#open = this.#labels.flatMap(([label, domain]) => (domain === OPEN ? [label] : []));
   }
 
-  /** The series of these labels; that of `_OTHER` when the metric has too many already. */
+  /**
+   * The series of these labels; that of `_OTHER` when the metric has too many already.
+   * @throws RangeError when the value of a closed label is not in its list
+   */
   bind(labels: LabelValues<Label>): Cell {
-    const admitted = this.#admit(labels);
-    const written = this.#write(admitted);
+    const known = this.#series.get(this.#write(labels));
+    if (known) return known.cell;
+    this.#assertClosed(labels);
+    const written = this.#write(this.#admit(labels));
     let series = this.#series.get(written);
     if (!series) {
-      series = { labels: written, cell: this.createCell() };
+      series = { labels: written, cell: this.createCell(), prefixes: {} };
       this.#series.set(written, series);
     }
     return series.cell;
@@ -55,8 +72,17 @@ export abstract class Metric<Label extends string, Cell> {
 
   protected abstract createCell(): Cell;
 
+  #assertClosed(labels: LabelValues<Label>): void {
+    for (const [label, domain] of this.#labels) {
+      if (domain === OPEN || domain.includes(labels[label])) continue;
+      throw new RangeError(
+        `${this.definition.name} has no ${label}="${labels[label]}"; it is one of ${domain.join(', ')}.`,
+      );
+    }
+  }
+
   #admit(labels: LabelValues<Label>): LabelValues<Label> {
-    const open = this.#labelNames().filter((label) => this.definition.labels[label] === OPEN);
+    const open = this.#open;
     if (open.every((label) => labels[label] === OTHER)) return labels;
     const key = JSON.stringify(open.map((label) => labels[label]));
     if (this.#openSets.has(key)) return labels;
@@ -69,13 +95,7 @@ export abstract class Metric<Label extends string, Cell> {
   }
 
   #write(labels: LabelValues<Label>): string {
-    return this.#labelNames()
-      .map((label) => `${label}="${escapeLabelValue(labels[label])}"`)
-      .join(',');
-  }
-
-  #labelNames(): Label[] {
-    return Object.keys(this.definition.labels) as Label[];
+    return this.#labels.map(([label]) => `${label}="${escapeLabelValue(labels[label])}"`).join(',');
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ExpositionFormat } from './exposition.js';
+import type { ExpositionFormat } from './exposition-format.js';
 
 const OPENMETRICS = 'application/openmetrics-text';
 

@@ -2,7 +2,8 @@ import { Logger } from '@nestjs/common';
 import { FakeClock } from 'nestjs-mainstay/testing';
 import { AggregatorRegistry, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { writeExposition, type ExpositionFormat } from '../../metrics/exposition.js';
+import { writeExposition } from '../../metrics/exposition.js';
+import type { ExpositionFormat } from '../../metrics/exposition-format.js';
 import { defineMetric, OPEN } from '../../metrics/metric-definition.js';
 import { MetricRegistry } from '../../metrics/metric-registry.js';
 import { NODEJS_VERSION, PROCESS_START_TIME } from '../../metrics/process-metrics.js';
@@ -58,8 +59,8 @@ describe('PromClientBridge', () => {
   });
   afterEach(() => vi.restoreAllMocks());
 
-  const ours = (format: ExpositionFormat): Promise<string> =>
-    writeExposition(metrics.collect(), format, new FakeClock());
+  const ours = async (format: ExpositionFormat): Promise<string> =>
+    Buffer.concat(await writeExposition(metrics.collect(), format, new FakeClock())).toString();
 
   it('status rule 3: an existing prom-client registry shows all metrics, with the same names and numbers as /metrics', async () => {
     bridge.onModuleInit();
