@@ -77,6 +77,20 @@ export function hasCeph(path = process.env.PATH) {
   );
 }
 
+/** The programs of Prometheus: the server, and what checks metrics and rules. */
+const prometheusPrograms = ['prometheus', 'promtool'];
+
+/**
+ * The folder with the programs of Prometheus.
+ * @param {string} [path] the folders to look in, as in the variable PATH
+ * @returns {string | undefined} its absolute path
+ */
+export function findPrometheusPrograms(path = process.env.PATH) {
+  return foldersOf(path).find((folder) =>
+    prometheusPrograms.every((program) => isExecutable(join(folder, program))),
+  );
+}
+
 /** @param {string | undefined} path */
 function foldersOf(path = '') {
   return path.split(delimiter).filter(Boolean);

@@ -1,7 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync } from 'node:fs';
 
-import { findMariadb, findPostgresPrograms, findRedisServer, hasCeph } from './find-servers.mjs';
+import {
+  findMariadb,
+  findPostgresPrograms,
+  findPrometheusPrograms,
+  findRedisServer,
+  hasCeph,
+} from './find-servers.mjs';
 import { installScript, missingMessage, planServers } from './plan-servers.mjs';
 
 /** @typedef {import('./plan-servers.mjs').Privilege} Privilege */
@@ -36,6 +42,7 @@ function missingServers() {
   if (findPostgresPrograms() === undefined) missing.push('postgresql');
   if (findMariadb() === undefined) missing.push('mariadb-server-core');
   if (!hasCeph()) missing.push('radosgw');
+  if (findPrometheusPrograms() === undefined) missing.push('prometheus');
   return missing;
 }
 

@@ -1,8 +1,8 @@
-/** @typedef {'redis-server' | 'postgresql' | 'mariadb-server-core' | 'radosgw'} Server a server that tests start, by the name of its Debian package */
+/** @typedef {'redis-server' | 'postgresql' | 'mariadb-server-core' | 'radosgw' | 'prometheus'} Server a server that tests start, by the name of its Debian package */
 /** @typedef {'root' | 'sudo' | 'none'} Privilege how a command becomes root here, without a question */
 /** @typedef {{ kind: 'ready' } | { kind: 'install', packages: Server[], privilege: 'root' | 'sudo' } | { kind: 'tell', message: string }} Plan */
 
-/** The variable that names a running server to use in place of one that the tests start. @type {Record<Server, string>} */
+/** The variable that names a running server to use in place of one that the tests start. @type {Partial<Record<Server, string>>} */
 const replacement = {
   'redis-server': 'TEST_REDIS_URL',
   postgresql: 'TEST_POSTGRES_URL',
@@ -20,7 +20,7 @@ const companions = { radosgw: ['ceph-mon', 'ceph-osd', 'ceph-common'] };
  * @returns {Plan}
  */
 export function planServers({ missing, env, hasApt, privilege }) {
-  const packages = missing.filter((server) => !env[replacement[server]]);
+  const packages = missing.filter((server) => !env[replacement[server] ?? '']);
   if (packages.length === 0) return { kind: 'ready' };
   const granted = hasApt ? privilege() : 'none';
   if (granted !== 'none') return { kind: 'install', packages, privilege: granted };
@@ -32,11 +32,12 @@ export function planServers({ missing, env, hasApt, privilege }) {
  * @returns {string} one plain line
  */
 export function missingMessage(packages) {
-  const variables = packages.map((server) => replacement[server]).join(' and ');
+  const variables = packages.flatMap((server) => replacement[server] ?? []).join(' and ');
+  const others = variables && `, or set ${variables} to the URL of a running server`;
   const them = packages.length === 1 ? 'it' : 'them';
   return (
     `Tests that talk to real servers need ${packages.join(' and ')}, which cannot be found or installed here. ` +
-    `Install ${them}, or set ${variables} to the URL of a running server.\n`
+    `Install ${them}${others}.\n`
   );
 }
 

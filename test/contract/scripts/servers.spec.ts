@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   findMariadb,
   findPostgresPrograms,
+  findPrometheusPrograms,
   findRedisServer,
   hasCeph,
 } from '../../../scripts/find-servers.mjs';
@@ -57,6 +58,7 @@ describe('missingMessage', () => {
       /^Tests .* redis-server and postgresql, .* Install them, or set TEST_REDIS_URL and TEST_POSTGRES_URL .*\.\n$/,
     );
     expect(missingMessage(['postgresql'])).toMatch(/Install it, or set TEST_POSTGRES_URL to/);
+    expect(missingMessage(['prometheus'])).toMatch(/ need prometheus, .* Install it\.\n$/);
   });
 });
 
@@ -148,6 +150,13 @@ describe('finding servers', () => {
     expect(hasCeph(join(folder, 'bin'))).toBe(false);
     await program('sbin/monmaptool');
     expect(hasCeph([join(folder, 'bin'), join(folder, 'sbin')].join(delimiter))).toBe(true);
+  });
+
+  it('takes Prometheus only together with promtool', async () => {
+    await program('bin/prometheus');
+    expect(findPrometheusPrograms(join(folder, 'bin'))).toBeUndefined();
+    await program('bin/promtool');
+    expect(findPrometheusPrograms(join(folder, 'bin'))).toBe(join(folder, 'bin'));
   });
 
   it('takes no file that may not be run', async () => {
