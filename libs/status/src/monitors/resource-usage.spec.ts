@@ -36,7 +36,7 @@ async function plant(limits: string, openFiles: number): Promise<string> {
 }
 
 async function scrape(): Promise<string> {
-  return writeExposition(metrics.collect(), 'prometheus', clock);
+  return Buffer.concat(await writeExposition(metrics.collect(), 'prometheus', clock)).toString();
 }
 
 describe('ResourceUsage', () => {
