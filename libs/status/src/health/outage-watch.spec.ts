@@ -163,6 +163,36 @@ describe('OutageWatch', () => {
     expectRecovery({ start: 12_000, end: 42_300 });
   });
 
+  it('status rule 11: nor do reads alone end the loss of its writes', async () => {
+    service.ready(partner);
+    const get = service.bind(partner, 'get', { proves: 'read' });
+    const call = (): void => service.call(get, partner);
+    await service.until(12_000, call);
+    partner.behaviour = 'read-only';
+    await service.until(42_300, call);
+    // One an interval and two follow-ups: that reads work is no news.
+    expect(partner.probes.filter(({ passed }) => !passed).length).toBeLessThan(11);
+    partner.behaviour = 'answers';
+    await service.until(60_000, call);
+    expectRecovery(truth(partner.probes));
+  });
+
+  it('status rule 11: successes that do not last end nothing', async () => {
+    service.ready(partner);
+    const get = service.bind(partner, 'get', { proves: 'read' });
+    const call = (): void => service.call(get, partner);
+    await service.until(12_000, call);
+    partner.behaviour = 'refuses';
+    await service.until(25_000, call);
+    partner.behaviour = 'answers';
+    await service.until(25_500, call);
+    partner.behaviour = 'refuses';
+    await service.until(42_300, call);
+    partner.behaviour = 'answers';
+    await service.until(60_000, call);
+    expectRecovery({ start: 12_000, end: 42_300 });
+  });
+
   it('status rule 11: probes show a recovery, too, where calls prove nothing', async () => {
     service.ready(partner);
     const get = service.bind(partner, 'get');
