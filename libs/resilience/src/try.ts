@@ -1,6 +1,7 @@
 import type { Timer } from 'nestjs-mainstay/common';
 import type { Abortable } from './abort-watch.js';
 import { asPromise } from './as-promise.js';
+import { CallerScope } from './caller-scope.js';
 import type { CircuitPermit } from './circuit-leases.js';
 import type { Execution } from './execution.js';
 import { OperationCancelledError, type CancellationReason } from './operation-cancelled.error.js';
@@ -33,6 +34,8 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
   /** What the work gave, as long as it is waited for. */
   #pending: Promise<R> | undefined = undefined;
   #resolve: ((outcome: R | PromiseLike<R>) => void) | undefined = undefined;
+  /** Where the call goes on after this try, if it can. */
+  #scope: CallerScope | undefined = undefined;
 
   constructor(execution: Execution<A, R>) {
     super(execution.operation, execution.tries + 1);
@@ -119,6 +122,8 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
       this.#resolve = resolve;
     });
     this.#pending = pending;
+    const { maxTries, fallbacks } = this.#execution.operation;
+    if (maxTries > 1 || fallbacks.length > 0) this.#scope = new CallerScope();
     pending.then(
       (value) => this.#onValue(value),
       (error: unknown) => this.#onError(error),
@@ -176,6 +181,11 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
       this.#holdsSlot = false;
       environment.limiter?.holdUntil(pending, operation.leaseMs);
     }
+    if (this.#scope) this.#scope.runInAsyncScope(() => this.#cut(error, isCutByCaller));
+    else this.#cut(error, isCutByCaller);
+  }
+
+  #cut(error: Error, isCutByCaller: boolean): void {
     this.#resolve?.(this.#fail(error, isCutByCaller));
     this.abort(error);
   }
