@@ -118,6 +118,24 @@ describe('ErrorDetector', () => {
   });
 
   it.each([
+    ['text', 'user 42 has no quota'],
+    ['a secret', 'redis://u:hunter2@h'],
+    ['something long', 'E'.repeat(65)],
+    ['lines', 'Error\nError'],
+  ])('resilience rule 12: takes no name for a type that is %s', (_what, name) => {
+    const error = Object.assign(new Error('x'), { name });
+    expect(detector.detect(error)).toEqual({ kind: 'unknown', type: 'object' });
+  });
+
+  it.each(['QuotaError', '_QuotaError', 'DOMException', 'Quota.Error', 'E'.repeat(64)])(
+    'resilience rule 12: takes the name %s for a type',
+    (name) => {
+      const error = Object.assign(new Error('x'), { name });
+      expect(detector.detect(error)).toEqual({ kind: 'unknown', type: name });
+    },
+  );
+
+  it.each([
     [
       'a lost connection with the status of an answer',
       withCode('ECONNRESET', { status: 404 }),

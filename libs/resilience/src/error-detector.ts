@@ -7,6 +7,9 @@ import { ListenerErrors } from './listener-errors.js';
 /** How many causes are looked at beneath an error. */
 const MAX_CAUSES = 10;
 
+/** Names that may be a type of error, hence a label of metrics: those of classes. Free text has no bound and may hold secrets. */
+const NAME_OF_CLASS = /^[A-Za-z_$][\w.$-]{0,63}$/;
+
 /**
  * Tells what kind of error something is. Rules given here come first, then the classification that an error carries,
  * then the built-in tables: Node's sockets, files and TLS, HTTP and undici, Redis, PostgreSQL, MySQL and MariaDB, SQLite,
@@ -27,7 +30,7 @@ export class ErrorDetector {
     this.#rules = [...rules, detectClassified, detectBuiltIn];
   }
 
-  /** Never throws: what no rule knows is `unknown`, with the error's name as its type. */
+  /** Never throws: what no rule knows is `unknown`, with the error's name as its type when it is one of a class. */
   detect(error: unknown): Classification {
     try {
       return this.#search(error) ?? { kind: 'unknown', type: nameOf(error) };
@@ -92,9 +95,9 @@ function classNameOf(error: object): string {
   return error.constructor?.name ?? '';
 }
 
-/** The name of an error, or the type of what was thrown instead of one. */
+/** The name of an error where it is one of a class, otherwise the type of what was thrown. */
 function nameOf(error: unknown): string {
   const name =
     typeof error === 'object' && error !== null ? (error as { name?: unknown }).name : undefined;
-  return typeof name === 'string' && name !== '' ? name : typeof error;
+  return typeof name === 'string' && NAME_OF_CLASS.test(name) ? name : typeof error;
 }
