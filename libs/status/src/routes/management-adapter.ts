@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream';
+import { StreamableFile } from '@nestjs/common';
 import type { RouteAdapter } from './route-answer.js';
 
 type Handler = Parameters<RouteAdapter['get']>[1];
@@ -17,6 +19,10 @@ export class ManagementAdapter implements RouteAdapter {
 
   reply(response: unknown, body: unknown, statusCode = 200): void {
     const answer = response as ServerResponse;
+    if (body instanceof StreamableFile) {
+      sendStream(answer, body, statusCode);
+      return;
+    }
     const isText = typeof body === 'string';
     if (!answer.hasHeader('Content-Type')) {
       const type = isText ? 'text/plain' : 'application/json';
@@ -41,4 +47,13 @@ export class ManagementAdapter implements RouteAdapter {
     }
     handler(request, response);
   }
+}
+
+function sendStream(response: ServerResponse, file: StreamableFile, statusCode: number): void {
+  const { type, length } = file.getHeaders();
+  response.setHeader('Content-Type', type);
+  if (length !== undefined) response.setHeader('Content-Length', length);
+  response.statusCode = statusCode;
+  // A client that breaks off is no error of ours; both ends are closed then.
+  pipeline(file.getStream(), response, () => undefined);
 }
