@@ -44,7 +44,7 @@ function connections(server: Server): Promise<number> {
 }
 
 describe.each(PLATFORMS)('/status/events on %s', (platform) => {
-  it('status rule 6: begins with the whole report, as an event stream that no proxy holds back', async () => {
+  it('status rule 6: begins with a report without the history, as an event stream that no proxy holds back', async () => {
     const resources = [new StagedResource('cache')];
     await using app = await startStatusApp(platform, {
       resources,
@@ -59,8 +59,11 @@ describe.each(PLATFORMS)('/status/events on %s', (platform) => {
     });
     expect(await stream.block()).toBe('retry: 3000');
     const report = (await stream.next()) as Record<string, unknown>;
-    const { at: _at, ...whole } = (await (await app.get('/status.json')).json()) as typeof report;
-    expect(Object.keys(report)).toEqual(expect.arrayContaining(Object.keys(whole)));
+    const whole = (await (await app.get('/status.json')).json()) as typeof report;
+    expect(whole).toHaveProperty('history');
+    // What the process uses is known from the first sample on, which may come between the two.
+    const shown = Object.keys(whole).filter((key) => key !== 'history' && key !== 'process');
+    expect(Object.keys(report).filter((key) => key !== 'process')).toEqual(shown);
     expect(report).toMatchObject({ state: 'up', resources: [{ name: 'cache', state: 'up' }] });
   });
 

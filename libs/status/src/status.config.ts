@@ -50,7 +50,7 @@ export const statusConfig = defineConfig<StatusConfig>(
     ),
     eventsPath: pathSchema(
       '/status/events',
-      'the whole status as server-sent events; under the global prefix and guards of the app',
+      'the live status as server-sent events; under the global prefix and guards of the app',
     ),
     details: Joi.string<StatusDetails>()
       .valid('never', 'when-authorized', 'always')

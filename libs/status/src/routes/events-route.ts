@@ -18,7 +18,7 @@ const HEADERS_ALONE: RouteAnswer = {
   headers: { 'Content-Type': 'text/event-stream; charset=utf-8' },
 };
 
-/** `/status/events`: the reports of `/status.json` as they change, as server-sent events. */
+/** `/status/events`: the reports of `/status.json` without the history, as they change, as server-sent events. */
 export class EventsRoute {
   readonly #events: StatusEvents;
   readonly #access: StatusAccess;

@@ -50,11 +50,10 @@ beforeEach(() => {
   isDraining = false;
   health.states = [{ name: 'cache', criticality: 'degradable', state: 'up', since: 0 }];
   health.isDown = false;
-  const reports = vi.fn<() => { at: number }>(() => ({ at: clock.now() }));
   events = new StatusEvents({
     clock,
     health: { all: () => health.states, isCriticalDown: () => health.isDown },
-    reporter: { report: reports as never, state: () => 'up' },
+    reporter: { current: () => ({ at: clock.now() }) as never, state: () => 'up' },
     shutdown: {
       hasStarted: true,
       get isDraining() {

@@ -20,14 +20,15 @@ const PATIENCE_MS = 15_000;
 export interface StatusEventsParts {
   readonly clock: Clock;
   readonly health: Pick<HealthMonitor, 'all' | 'isCriticalDown'>;
-  readonly reporter: Pick<StatusReporter, 'report' | 'state'>;
+  readonly reporter: Pick<StatusReporter, 'current' | 'state'>;
   readonly shutdown: Pick<GracefulShutdown, 'onDrain' | 'isDraining' | 'hasStarted'>;
   readonly maxClients: number;
 }
 
 /**
  * Tells its clients how the application is: at once, at each change of health, of a breaker or of readiness, and every
- * 5 s. Every event is a whole report, so that none has to be sent again. Nothing runs while nobody listens.
+ * 5 s. Every event is a whole report of the moment, so that none has to be sent again; the history is in `/status.json` alone.
+ * Nothing runs while nobody listens.
  */
 export class StatusEvents {
   readonly #parts: StatusEventsParts;
@@ -95,7 +96,7 @@ export class StatusEvents {
 
   #event(showsDetails: boolean): string {
     const { reporter } = this.#parts;
-    const report = showsDetails ? reporter.report() : { state: reporter.state() };
+    const report = showsDetails ? reporter.current() : { state: reporter.state() };
     return `event: status\ndata: ${JSON.stringify(report)}\n\n`;
   }
 

@@ -50,8 +50,8 @@ export interface OperationReport extends ReturnType<RecordedOperation['status']>
   readonly lastRecoveryMs?: number;
 }
 
-/** The whole status of the application, as `/status.json` shows it. */
-export interface StatusReport {
+/** How the application is now, as `/status/events` tells it. */
+export interface CurrentStatus {
   readonly state: HealthState;
   readonly readiness: Readiness;
   readonly liveness: LivenessReport;
@@ -66,6 +66,10 @@ export interface StatusReport {
   /** Mean time to recovery of those that have ended, in milliseconds. */
   readonly mttrMs?: number;
   readonly process?: UsageSample;
+}
+
+/** The whole status of the application, as `/status.json` shows it. */
+export interface StatusReport extends CurrentStatus {
   /** The last ten minutes. */
   readonly history: HistoryReport;
 }
@@ -85,8 +89,12 @@ export class StatusReporter {
 
   /** Everything. */
   report(): StatusReport {
-    const { clock, status, health, history, registry, liveness, operations, shutdown } =
-      this.#parts;
+    return { ...this.current(), history: this.#parts.history.report() };
+  }
+
+  /** Everything but the history, which grows to many times the rest. */
+  current(): CurrentStatus {
+    const { clock, status, health, registry, liveness, operations, shutdown } = this.#parts;
     const { incidents } = status;
     const usage = status.performance.usage.last;
     return {
@@ -102,7 +110,6 @@ export class StatusReporter {
       incidents: incidents.all(),
       ...describeMttr(incidents),
       ...(usage && { process: usage }),
-      history: history.report(),
     };
   }
 }
