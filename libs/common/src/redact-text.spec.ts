@@ -39,6 +39,17 @@ describe('redactText', () => {
     ['eyJhbGciOiJI.eyJzdWIihunter2.hunter2', '***'],
     ['ghp_hunter2hunter2hunter2', '***'],
     ['sk_live_hunter2hunter2', '***'],
+    ['Authorization: Token hunter2', 'Authorization: ***'],
+    ['Proxy-Authorization: Negotiate hunter2==', 'Proxy-Authorization: ***'],
+    [
+      String.raw`{\"password\":\"hunter2 hunter2\",\"a\":1}`,
+      String.raw`{\"password\":***,\"a\":1}`,
+    ],
+    ["password => 'hunter2'", 'password => ***'],
+    ["password='it''s hunter2' host=x", 'password=*** host=x'],
+    ["password='' host='x'", "password=*** host='x'"],
+    ["CREATE USER x IDENTIFIED BY 'hunter2'", 'CREATE USER x IDENTIFIED BY ***'],
+    ['sk-proj-hunter2hunter2hunter2', '***'],
     [
       '-----BEGIN PRIVATE KEY-----\nhunter2/+=\n-----END PRIVATE KEY-----',
       '-----BEGIN PRIVATE KEY-----***',
@@ -72,6 +83,8 @@ describe('redactText', () => {
     ['many options', '--key '.repeat(20_000)],
     ['many schemes of authentication', 'Bearer '.repeat(20_000)],
     ['many colons', 'a:'.repeat(50_000)],
+    ['many braces that open', 'pass={ '.repeat(40_000)],
+    ['many beginnings of tokens', 'eyJaaaaaaaa-'.repeat(20_000)],
     ['many private keys that do not end', '-----BEGIN PRIVATE KEY-----'.repeat(5_000)],
   ])('takes little time over %s', (_what, text) => {
     const clock = new SystemClock();
