@@ -15,6 +15,11 @@ describe('redactError', () => {
     expect(copy.stack).not.toContain('hunter2');
   });
 
+  it('redacts a name and a code that hold free text', () => {
+    const error = Object.assign(new Error('x'), { name: 'token=hunter2', code: 'pwd=hunter2' });
+    expect(redactError(error)).toMatchObject({ name: 'token=***', code: 'pwd=***' });
+  });
+
   it('leaves out what drivers attach', () => {
     const error = Object.assign(new Error('duplicate'), { parameters: ['hunter2'], query: 'x' });
     expect(Object.keys(redactError(error))).toEqual(['name']);

@@ -12,11 +12,12 @@ const MAX_DEPTH = 10;
 export function redactError(error: unknown, depth = 0): Error {
   if (!isError(error)) return new Error(redactText(describe(error)));
   const copy = new Error(redactText(textOf(error, 'message') || messagesOf(error)));
-  copy.name = textOf(error, 'name') || 'Error';
+  copy.name = redactText(textOf(error, 'name')) || 'Error';
   const stack = textOf(error, 'stack');
   if (stack) copy.stack = redactText(stack);
   const code = read(error, 'code');
-  if (typeof code === 'string' || typeof code === 'number') Object.assign(copy, { code });
+  if (typeof code === 'string') Object.assign(copy, { code: redactText(code) });
+  else if (typeof code === 'number') Object.assign(copy, { code });
   const cause = read(error, 'cause');
   if (cause !== undefined && depth < MAX_DEPTH) {
     Object.defineProperty(copy, 'cause', {
