@@ -5,7 +5,16 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import type { Classification } from 'nestjs-mainstay/resilience';
-import { NEVER, of, throwError, type Observable } from 'rxjs';
+import {
+  defer,
+  firstValueFrom,
+  mergeAll,
+  NEVER,
+  of,
+  race,
+  throwError,
+  type Observable,
+} from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
 import { StatusInterceptor } from './status.interceptor.js';
 import type { StatusManager } from './status.service.js';
@@ -76,6 +85,17 @@ describe('StatusInterceptor', () => {
     subscription.unsubscribe();
     expect(operation.cancel).toHaveBeenCalledTimes(1);
     expect(operation.complete).not.toHaveBeenCalled();
+  });
+
+  it('begins no operation for an Observable that nobody subscribes to: it would never end', async () => {
+    const beginOperation = vi.fn<StatusManager['beginOperation']>();
+    const interceptor = new StatusInterceptor({ beginOperation } as unknown as StatusManager);
+    const handle = vi.fn<() => Observable<unknown>>(() => of('a'));
+    // As NestJS puts interceptors in a row; the outer one has an answer at once and leaves the inner.
+    const inner = defer(async () => interceptor.intercept(context('http'), { handle }));
+    expect(await firstValueFrom(race(inner.pipe(mergeAll()), of('kept')))).toBe('kept');
+    expect(beginOperation).not.toHaveBeenCalled();
+    expect(handle).not.toHaveBeenCalled();
   });
 
   it('lets other kinds of handlers pass', () => {

@@ -5,7 +5,7 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { ErrorDetector, type Classification } from 'nestjs-mainstay/resilience';
-import { tap, type Observable } from 'rxjs';
+import { defer, tap, type Observable } from 'rxjs';
 import { StatusManager } from './status.service.js';
 
 /** The kinds of controllers that are recorded, by the name of the resource that they are recorded under. */
@@ -34,6 +34,11 @@ export class StatusInterceptor implements NestInterceptor {
     const resource = context.getType<string>();
     if (!RECORDED.has(resource)) return next.handle();
     const name = `${context.getClass().name}.${context.getHandler().name}`;
+    // From the subscription on: what nobody subscribes to would never end.
+    return defer(() => this.#record(resource, name, next));
+  }
+
+  #record(resource: string, name: string, next: CallHandler): Observable<unknown> {
     const operation = this.#status.beginOperation(resource, name);
     return next.handle().pipe(
       tap({
