@@ -37,7 +37,7 @@ export class EventsRoute {
     return admitRequest(this.#access, request, (showsDetails) => {
       if ((request as { method?: string }).method === 'HEAD') return HEADERS_ALONE;
       if (!this.#events.isOpen) return BUSY;
-      this.#events.add(take(), showsDetails);
+      this.#events.add(take, showsDetails);
       return undefined;
     });
   }

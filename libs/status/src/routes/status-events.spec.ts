@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { Logger } from '@nestjs/common';
 import { FakeClock } from 'nestjs-mainstay/testing';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ResourceHealth } from '../health/health-state.js';
 import { StatusEvents } from './status-events.js';
 
@@ -44,16 +45,19 @@ let clock: FakeClock;
 let drain: () => void;
 let isDraining: boolean;
 let events: StatusEvents;
+/** What no JSON can hold, as a probe of JavaScript may report it. */
+let unwritable: bigint | undefined;
 
 beforeEach(() => {
   clock = new FakeClock();
   isDraining = false;
+  unwritable = undefined;
   health.states = [{ name: 'cache', criticality: 'degradable', state: 'up', since: 0 }];
   health.isDown = false;
   events = new StatusEvents({
     clock,
     health: { all: () => health.states, isCriticalDown: () => health.isDown },
-    reporter: { current: () => ({ at: clock.now() }) as never, state: () => 'up' },
+    reporter: { current: () => ({ at: unwritable ?? clock.now() }) as never, state: () => 'up' },
     shutdown: {
       hasStarted: true,
       get isDraining() {
@@ -72,7 +76,7 @@ beforeEach(() => {
 
 function connect(showsDetails = true): StagedResponse {
   const response = new StagedResponse();
-  events.add(response as unknown as ServerResponse, showsDetails);
+  events.add(() => response as unknown as ServerResponse, showsDetails);
   return response;
 }
 
@@ -143,7 +147,7 @@ describe('StatusEvents', () => {
   it('takes no client that has left already', () => {
     const gone = new StagedResponse();
     gone.destroyed = true;
-    events.add(gone as unknown as ServerResponse, true);
+    events.add(() => gone as unknown as ServerResponse, true);
     expect([clock.pending.all, gone.written.length]).toEqual([0, 0]);
   });
 
@@ -188,5 +192,36 @@ describe('StatusEvents', () => {
     await clock.advance(1_000);
     expect(silent.destroyed).toBe(true);
     expect(clock.pending.all).toBe(0);
+  });
+
+  describe('a report that cannot be written', () => {
+    beforeEach(() => {
+      vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    });
+    afterEach(() => vi.restoreAllMocks());
+
+    it('is an error to the route before the response is taken, and leaves no client', () => {
+      unwritable = 1n;
+      const take = vi.fn<() => ServerResponse>();
+      expect(() => events.add(take, true)).toThrow('BigInt');
+      expect(take).not.toHaveBeenCalled();
+      expect(clock.pending.all).toBe(0);
+    });
+
+    it('drops the clients and says so once, and the process lives', async () => {
+      const client = connect();
+      unwritable = 1n;
+      await clock.advance(60_000);
+      expect(client.destroyed).toBe(true);
+      expect(Logger.prototype.error).toHaveBeenCalledTimes(1);
+      expect(clock.pending.all).toBe(0);
+    });
+
+    it('status rule 16: holds no shutdown', () => {
+      const client = connect();
+      unwritable = 1n;
+      expect(drain).not.toThrow();
+      expect(client.destroyed).toBe(true);
+    });
   });
 });

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { Clock } from 'nestjs-mainstay/common';
+import { Logger } from '@nestjs/common';
+import { redactError, type Clock } from 'nestjs-mainstay/common';
 import type { HealthMonitor } from '../health/health-monitor.js';
 import { judgeReadiness } from '../health/readiness.js';
 import { Repeater } from '../repeater.js';
@@ -31,6 +32,7 @@ export interface StatusEventsParts {
  * Nothing runs while nobody listens.
  */
 export class StatusEvents {
+  readonly #logger = new Logger('StatusEvents');
   readonly #parts: StatusEventsParts;
   readonly #clients = new Set<EventClient>();
   readonly #looking: Repeater;
@@ -48,15 +50,21 @@ export class StatusEvents {
     return this.#clients.size < this.#parts.maxClients && !this.#parts.shutdown.isDraining;
   }
 
-  /** Takes a client and sends it the first report. */
-  add(response: ServerResponse, showsDetails: boolean): void {
+  /**
+   * Takes a client and sends it the first report.
+   * @param take gives its response, once the report is there: an error before is answered like any other
+   * @throws what the report throws
+   */
+  add(take: () => ServerResponse, showsDetails: boolean): void {
+    const event = this.#event(showsDetails);
+    const response = take();
     if (response.destroyed) return;
     const { clock } = this.#parts;
     const client = new EventClient(response, clock, showsDetails, () => this.#remove(client));
     if (this.#clients.size === 0) this.#begin();
     this.#clients.add(client);
     client.open();
-    client.send(this.#event(showsDetails));
+    client.send(event);
   }
 
   #begin(): void {
@@ -77,11 +85,22 @@ export class StatusEvents {
     if (fingerprint === this.#seen && now - this.#reportedAt < REPORT_INTERVAL_MS) return;
     this.#seen = fingerprint;
     this.#reportedAt = now;
-    this.#forEach((client, event) => client.send(event));
+    this.#tellAll((client, event) => client.send(event));
   }
 
   #end(): void {
-    this.#forEach((client, event) => client.end(event));
+    this.#tellAll((client, event) => client.end(event));
+  }
+
+  /** An error here would end the process, or hold the shutdown: it ends the streams. Who comes again hears 500. */
+  #tellAll(tell: (client: EventClient, event: string) => void): void {
+    try {
+      this.#forEach(tell);
+    } catch (error) {
+      const { message, stack } = redactError(error);
+      this.#logger.error(`The report cannot be written, its streams end: ${message}`, stack);
+      for (const client of this.#clients) client.drop();
+    }
   }
 
   /** Writes each kind of report once, however many clients there are. */
