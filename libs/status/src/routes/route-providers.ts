@@ -108,14 +108,15 @@ export function liveProviders(): Provider[] {
   return [
     {
       provide: StatusEvents,
-      inject: [Clock, HealthMonitor, StatusReporter, GracefulShutdown, STATUS_OPTIONS],
+      inject: [Clock, HealthMonitor, Operations, StatusReporter, GracefulShutdown, STATUS_OPTIONS],
       useFactory: (
         clock: Clock,
         health: HealthMonitor,
+        operations: Operations,
         reporter: StatusReporter,
         shutdown: GracefulShutdown,
         { maxEventClients: maxClients }: ResolvedStatusOptions,
-      ) => new StatusEvents({ clock, health, reporter, shutdown, maxClients }),
+      ) => new StatusEvents({ clock, health, operations, reporter, shutdown, maxClients }),
     },
     {
       provide: EventsRoute,

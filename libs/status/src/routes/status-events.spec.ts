@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { Logger } from '@nestjs/common';
+import type { CircuitState } from 'nestjs-mainstay/resilience';
 import { FakeClock } from 'nestjs-mainstay/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ResourceHealth } from '../health/health-state.js';
@@ -47,16 +48,20 @@ let isDraining: boolean;
 let events: StatusEvents;
 /** What no JSON can hold, as a probe of JavaScript may report it. */
 let unwritable: bigint | undefined;
+/** That of something that is no resource: of methods marked with `@Resilient`. */
+let breaker: { state: CircuitState };
 
 beforeEach(() => {
   clock = new FakeClock();
   isDraining = false;
   unwritable = undefined;
+  breaker = { state: 'closed' };
   health.states = [{ name: 'cache', criticality: 'degradable', state: 'up', since: 0 }];
   health.isDown = false;
   events = new StatusEvents({
     clock,
     health: { all: () => health.states, isCriticalDown: () => health.isDown },
+    operations: { all: () => [{ breaker }] as never },
     reporter: { current: () => ({ at: unwritable ?? clock.now() }) as never, state: () => 'up' },
     shutdown: {
       hasStarted: true,
@@ -98,6 +103,7 @@ describe('StatusEvents', () => {
       'a breaker',
       () => (health.states = health.states.map((one) => ({ ...one, circuit: 'open' }))),
     ],
+    ['a breaker of what is no resource', () => (breaker.state = 'open')],
     ['readiness', () => (health.isDown = true)],
     ['the resources', () => (health.states = [])],
   ])('status rule 6: sends a report at each change of %s', async (_what, change) => {
@@ -195,8 +201,10 @@ describe('StatusEvents', () => {
   });
 
   describe('a report that cannot be written', () => {
+    const logged = vi.fn<(message: unknown) => void>();
     beforeEach(() => {
-      vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+      logged.mockClear();
+      vi.spyOn(Logger.prototype, 'error').mockImplementation(logged);
     });
     afterEach(() => vi.restoreAllMocks());
 
@@ -213,7 +221,7 @@ describe('StatusEvents', () => {
       unwritable = 1n;
       await clock.advance(60_000);
       expect(client.destroyed).toBe(true);
-      expect(Logger.prototype.error).toHaveBeenCalledTimes(1);
+      expect(logged).toHaveBeenCalledTimes(1);
       expect(clock.pending.all).toBe(0);
     });
 

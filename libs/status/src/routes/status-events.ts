@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { redactError, type Clock } from 'nestjs-mainstay/common';
+import type { Operations } from 'nestjs-mainstay/resource';
 import type { HealthMonitor } from '../health/health-monitor.js';
 import { judgeReadiness } from '../health/readiness.js';
 import { Repeater } from '../repeater.js';
@@ -21,6 +22,7 @@ const PATIENCE_MS = 15_000;
 export interface StatusEventsParts {
   readonly clock: Clock;
   readonly health: Pick<HealthMonitor, 'all' | 'isCriticalDown'>;
+  readonly operations: Pick<Operations, 'all'>;
   readonly reporter: Pick<StatusReporter, 'current' | 'state'>;
   readonly shutdown: Pick<GracefulShutdown, 'onDrain' | 'isDraining' | 'hasStarted'>;
   readonly maxClients: number;
@@ -120,8 +122,10 @@ export class StatusEvents {
   }
 
   #fingerprint(): string {
-    const { health, shutdown } = this.#parts;
+    const { health, operations, shutdown } = this.#parts;
+    // Also of what is no resource and has no health.
+    const breakers = operations.all().map(({ breaker }) => breaker?.state);
     const states = health.all().map(({ name, state, circuit }) => [name, state, circuit]);
-    return JSON.stringify([judgeReadiness(shutdown, health), states]);
+    return JSON.stringify([judgeReadiness(shutdown, health), states, breakers]);
   }
 }
