@@ -47,6 +47,12 @@ describe('ResourceHealthIndicator', () => {
     });
   });
 
+  it('status rule 8: names no other resource where details are not shown', () => {
+    expect(indicator([healthOf({})], 'never').check('cahce')).toEqual({
+      cahce: { status: 'down' },
+    });
+  });
+
   it('shows why, how old and what works', () => {
     const parts = {
       reason: 'timeout',

@@ -29,9 +29,10 @@ export class ResourceHealthIndicator {
    */
   check<const Name extends string>(name: Name): HealthIndicatorResult<Name> {
     const health = this.#monitor.get(name);
+    const showsDetails = this.#access.showsDetails(false);
     const result = health
-      ? describe(health, this.#access.showsDetails(false))
-      : { status: 'down' as const, message: this.#unknownName(name) };
+      ? describe(health, showsDetails)
+      : { status: 'down' as const, ...(showsDetails && { message: this.#unknownName(name) }) };
     return { [name]: result } as HealthIndicatorResult<Name>;
   }
 
