@@ -49,6 +49,13 @@ describe('StatusAccess', () => {
     },
   );
 
+  it('status rule 6: a token may hold spaces', async () => {
+    const guarded = access('production', { token: 'a token of many words' });
+    expect(await guarded.admit(bearing('Bearer a token of many words'))).toBe('authorized');
+    expect(await guarded.admit(bearing('Bearer a token of many'))).toBe('refused');
+    expect(await guarded.admit(bearing('Bearer a'))).toBe('refused');
+  });
+
   it('status rule 8: the hook decides, and the token beside it', async () => {
     const authorize = vi.fn<AuthorizeStatusRequest>(
       async (request) => (request as { ip?: string }).ip === '10.0.0.1',

@@ -60,8 +60,8 @@ function hasToken(request: unknown, token: string): boolean {
   const { headers } = request as { headers?: Readonly<Record<string, unknown>> };
   const header = headers?.['authorization'];
   if (typeof header !== 'string') return false;
-  const [scheme, given] = header.split(' ', 2);
-  if (scheme?.toLowerCase() !== 'bearer' || given === undefined) return false;
+  const given = /^bearer +(.+)$/i.exec(header)?.[1];
+  if (given === undefined) return false;
   return timingSafeEqual(digest(given), digest(token));
 }
 
