@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import type { Clock } from 'nestjs-mainstay/common';
+import { redactError, type Clock } from 'nestjs-mainstay/common';
 import { IdleConnections } from '../shutdown/idle-connections.js';
 import { ManagementPortError } from '../status.errors.js';
 import { ManagementAdapter } from './management-adapter.js';
@@ -51,8 +52,13 @@ export class ManagementServer implements OnModuleInit, OnApplicationShutdown {
     } catch (error) {
       throw new ManagementPortError(port, host, error);
     }
+    // What cannot be accepted (no descriptors are left) is no reason to end the process, as an error unheard would.
+    server.on('error', (error) => {
+      this.#logger.error(`A connection cannot be accepted: ${redactError(error).message}`);
+    });
     this.#server = server;
-    this.#logger.log(`The status routes listen on ${host ?? 'all interfaces'}, port ${port}`);
+    const { port: got } = server.address() as AddressInfo;
+    this.#logger.log(`The status routes listen on ${host ?? 'all interfaces'}, port ${got}`);
   }
 
   /** Ends requests in flight, at the latest after a second. @internal */
