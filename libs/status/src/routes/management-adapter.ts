@@ -32,6 +32,10 @@ export class ManagementAdapter implements RouteAdapter {
     answer.end(isText ? body : JSON.stringify(body));
   }
 
+  isHeadersSent(response: unknown): boolean {
+    return (response as ServerResponse).headersSent;
+  }
+
   /** Answers one request. */
   handle(request: IncomingMessage, response: ServerResponse): void {
     const path = request.url?.split('?', 1)[0] ?? '';

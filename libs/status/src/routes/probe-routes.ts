@@ -11,7 +11,8 @@ import { negotiateFormat } from '../metrics/negotiate-format.js';
 import type { GracefulShutdown } from '../shutdown/graceful-shutdown.js';
 import type { RoutePath } from '../status.config.js';
 import type { ResolvedStatusOptions } from '../status.options.js';
-import { sendAnswer, type RouteAdapter } from './route-answer.js';
+import { admitRequest } from './admit-request.js';
+import { sendAnswer, type RouteAdapter, type RouteAnswer } from './route-answer.js';
 import type { StatusAccess } from './status-access.js';
 
 /** What {@link ProbeRoutes} works with. */
@@ -62,7 +63,7 @@ export class ProbeRoutes {
       this.#serveMetrics(adapter, request, response).catch((error: unknown) => {
         const { message, stack } = redactError(error);
         this.#logger.error(`${metricsPath} failed: ${message}`, stack);
-        adapter.reply(response, { status: 'error' }, 500);
+        sendAnswer(adapter, response, { status: 500, body: { status: 'error' } });
       });
     });
   }
@@ -87,23 +88,17 @@ export class ProbeRoutes {
   }
 
   async #serveMetrics(adapter: RouteAdapter, request: unknown, response: unknown): Promise<void> {
-    const admission = await this.#parts.access.admit(request);
-    adapter.setHeader(response, 'Cache-Control', 'no-store');
-    if (admission === 'hidden') {
-      adapter.reply(response, { statusCode: 404, message: 'Not Found' }, 404);
-      return;
-    }
-    if (admission === 'refused') {
-      adapter.setHeader(response, 'WWW-Authenticate', 'Bearer');
-      adapter.reply(response, { statusCode: 401, message: 'Unauthorized' }, 401);
-      return;
-    }
+    const answer = await admitRequest(this.#parts.access, request, () => this.#scrape(request));
+    sendAnswer(adapter, response, answer);
+  }
+
+  async #scrape(request: unknown): Promise<RouteAnswer> {
     const { headers } = request as { headers?: { accept?: string } };
     const format = negotiateFormat(headers?.accept);
     const parts = await writeExposition(this.#parts.metrics.collect(), format, this.#parts.clock);
     // As a stream: of a text Express makes an ETag first, which holds the event loop for milliseconds.
     const options = { type: CONTENT_TYPES[format], length: lengthOf(parts) };
-    adapter.reply(response, new StreamableFile(Readable.from(parts), options), 200);
+    return { status: 200, body: new StreamableFile(Readable.from(parts), options) };
   }
 }
 

@@ -10,14 +10,19 @@ export interface RouteAdapter {
   get(path: string, handler: (request: unknown, response: unknown) => void): unknown;
   setHeader(response: unknown, name: string, value: string): unknown;
   reply(response: unknown, body: unknown, statusCode?: number): unknown;
+  isHeadersSent(response: unknown): boolean;
 }
 
-/** Sends an answer, which no cache may keep. */
+/**
+ * Sends an answer, which no cache may keep; none to a request that something else has answered, a middleware for timeouts
+ * for example: headers that are set then throw, which would end the process.
+ */
 export function sendAnswer(
-  adapter: Pick<RouteAdapter, 'setHeader' | 'reply'>,
+  adapter: Pick<RouteAdapter, 'setHeader' | 'reply' | 'isHeadersSent'>,
   response: unknown,
   { status, body, headers = {} }: RouteAnswer,
 ): void {
+  if (adapter.isHeadersSent(response)) return;
   adapter.setHeader(response, 'Cache-Control', 'no-store');
   for (const [name, value] of Object.entries(headers)) adapter.setHeader(response, name, value);
   adapter.reply(response, body, status);

@@ -60,7 +60,7 @@ export class StatusEvents {
   add(take: () => ServerResponse, showsDetails: boolean): void {
     const event = this.#event(showsDetails);
     const response = take();
-    if (response.destroyed) return;
+    if (response.destroyed || response.headersSent) return;
     const { clock } = this.#parts;
     const client = new EventClient(response, clock, showsDetails, () => this.#remove(client));
     if (this.#clients.size === 0) this.#begin();
