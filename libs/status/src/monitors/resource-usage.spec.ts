@@ -102,6 +102,18 @@ describe('ResourceUsage', () => {
     expect(usage.last).toBe(before);
   });
 
+  it('status rule 12: the first share of the CPU leaves out what the process used before, the counter does not', async () => {
+    const { user, system } = process.cpuUsage();
+    const usedBefore = (user + system) / 1_000_000;
+    const usage = new ResourceUsage(metrics, clock);
+    await clock.advance(1_000);
+    await usage.sample();
+    // Of one second of the clock, in which little more than this was done.
+    expect(usage.last?.cpuShare).toBeLessThan(usedBefore / 2);
+    const counted = /^process_cpu_seconds_total (\S+)$/m.exec(await scrape());
+    expect(Number(counted?.[1])).toBeGreaterThanOrEqual(usedBefore);
+  });
+
   it('status rule 12: shares are of the time between two samples', async () => {
     const usage = new ResourceUsage(metrics, clock);
     usage.start();

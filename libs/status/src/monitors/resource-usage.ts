@@ -19,7 +19,7 @@ export interface UsageSample extends SystemSample {
   /** What the heap may reach before the process ends for lack of memory. */
   readonly heapLimitBytes: number;
   readonly externalBytes: number;
-  /** Share of one core since the sample before, e.g. 0.5. */
+  /** Share of one core since the sample before, e.g. 0.5; in the first sample since the measurements were set up. */
   readonly cpuShare: number;
   /** Share of the time since the sample before in which the event loop was at work, e.g. 0.5. */
   readonly eventLoopUtilization: number;
@@ -38,7 +38,7 @@ export class ResourceUsage {
   readonly #delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   readonly #collections: GarbageCollection;
   #utilization = performance.eventLoopUtilization();
-  #cpu: NodeJS.CpuUsage = { user: 0, system: 0 };
+  #cpu = process.cpuUsage();
   #sampledAt: number;
   readonly #shown = new Set<string>();
   #process: ProcessSample | undefined;
@@ -51,6 +51,8 @@ export class ResourceUsage {
     this.#system = system;
     this.#sampledAt = clock.now();
     this.#collections = new GarbageCollection(metricRegistry);
+    // The counters count from the start of the process, the shares from here on.
+    this.#countCpu(this.#cpu.user / 1_000_000, this.#cpu.system / 1_000_000);
     const startedAtMs = clock.wallTime() - process.uptime() * 1_000;
     this.#gauge(metrics.PROCESS_START_TIME).set(startedAtMs / 1_000);
     metricRegistry.gauge(metrics.NODEJS_VERSION).bind({ version: process.version }).set(1);
@@ -111,11 +113,15 @@ export class ResourceUsage {
     const cpu = process.cpuUsage();
     const user = (cpu.user - this.#cpu.user) / 1_000_000;
     const system = (cpu.system - this.#cpu.system) / 1_000_000;
+    this.#countCpu(user, system);
+    this.#cpu = cpu;
+    return (user + system) * 1_000;
+  }
+
+  #countCpu(user: number, system: number): void {
     this.#counter(metrics.PROCESS_CPU_USER).increment(user);
     this.#counter(metrics.PROCESS_CPU_SYSTEM).increment(system);
     this.#counter(metrics.PROCESS_CPU).increment(user + system);
-    this.#cpu = cpu;
-    return (user + system) * 1_000;
   }
 
   #sampleUtilization(): number {
