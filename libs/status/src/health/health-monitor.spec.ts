@@ -444,6 +444,20 @@ describe('HealthMonitor', () => {
     expect(stateOf('rates')).toBe('up');
   });
 
+  it('resilience rule 14: fallbacks used while an operator isolated the resource do not outlive that', async () => {
+    ready(new Dependency('rates'));
+    const operation = bind('rates');
+    goes('rates', 'isolated', 'isolated');
+    await serve(400, () => answeredByFallback(operation));
+    expect(monitor.get('rates')?.reason).toBe('isolated: by hand');
+
+    goes('rates', 'closed', 'reset');
+    expect(stateOf('rates')).toBe('up');
+    await clock.advance(10_000);
+    expect(stateOf('rates')).toBe('up');
+    expect(incidents.all()).toEqual([]);
+  });
+
   it('logs transitions only, without secrets', async () => {
     const cache = new Dependency('cache');
     ready(cache);

@@ -76,7 +76,9 @@ export class WatchedResource {
   }
 
   /** Its breaker is in another state. */
-  circuitChanged({ to, reason }: CircuitTransition): void {
+  circuitChanged({ from, to, reason }: CircuitTransition): void {
+    // Calls that an operator kept away from the resource say nothing about it.
+    if (from === 'isolated') this.#traffic.forget();
     if (to === 'open') this.#openedFor ??= reason;
     if (to !== 'open' && to !== 'half-open') this.#openedFor = undefined;
     if (reason === 'half-open-success') this.#outage.breakerClosed();
