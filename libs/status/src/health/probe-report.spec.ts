@@ -42,4 +42,17 @@ describe('reportFailure', () => {
       'unknown (string): plain',
     );
   });
+
+  it.each([
+    ['an object without a prototype', Object.create(null), '[object Object]'],
+    ['an error whose message is no text', Object.assign(new Error(), { message: { a: 1 } }), ''],
+    [
+      'an error of several addresses',
+      new AggregateError([new Error('connect ::1'), new Error('connect 127.0.0.1')]),
+      'connect ::1; connect 127.0.0.1',
+    ],
+  ])('describes whatever a probe throws: %s', (_what, thrown: unknown, message) => {
+    const { reason } = reportFailure(thrown, { kind: 'unavailable', type: 'X' });
+    expect(reason).toBe(`unavailable (X): ${message}`);
+  });
 });

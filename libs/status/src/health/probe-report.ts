@@ -1,4 +1,4 @@
-import { redactNamed, redactText } from 'nestjs-mainstay/common';
+import { redactError, redactNamed } from 'nestjs-mainstay/common';
 import type { Classification } from 'nestjs-mainstay/resilience';
 import type { ProbeResult } from 'nestjs-mainstay/resource';
 import type { ErrorFacts } from '../monitors/failure-run.js';
@@ -30,13 +30,13 @@ export function reportResult({ capabilities, details }: ProbeResult): ProbeRepor
   };
 }
 
-/** Judges what a probe threw. */
+/** Judges what a probe threw, whatever that is. */
 export function reportFailure(error: unknown, { kind, type }: Classification): ProbeReport {
-  const message = error instanceof Error ? error.message : String(error);
+  const { message } = redactError(error);
   return {
     reachability: 'unreachable',
     error: { kind, type },
-    reason: `${kind} (${type}): ${redactText(message).slice(0, MAX_MESSAGE_LENGTH)}`,
+    reason: `${kind} (${type}): ${message.slice(0, MAX_MESSAGE_LENGTH)}`,
   };
 }
 
