@@ -1,6 +1,10 @@
-import { Logger } from '@nestjs/common';
 import { formatDuration, LogThrottle, redactText, type Clock } from 'nestjs-mainstay/common';
-import type { CircuitReason, CircuitTransition, Classification } from 'nestjs-mainstay/resilience';
+import {
+  GuardedLogger,
+  type CircuitReason,
+  type CircuitTransition,
+  type Classification,
+} from 'nestjs-mainstay/resilience';
 import type { HealthState, ResourceHealth } from './health/health-state.js';
 import type { RecordedOperation } from './recorded-operation.js';
 
@@ -9,7 +13,7 @@ const BY_HAND: ReadonlySet<CircuitReason> = new Set(['isolated', 'metrics-only',
 
 /** Everything that StatusModule writes to the log: a summary a minute, failures by fingerprint, transitions of health. */
 export class StatusLogger {
-  readonly #logger = new Logger('Status');
+  readonly #logger = new GuardedLogger('Status');
   readonly #failures: LogThrottle;
 
   constructor(clock: Clock) {

@@ -552,6 +552,30 @@ describe('HealthMonitor', () => {
     ]);
   });
 
+  it('status rule 4: a logger that throws ends neither the probes nor the process', async () => {
+    const cache = new Dependency('cache');
+    ready(cache);
+    const broken = () => {
+      throw new Error('the transport is closed');
+    };
+    vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    for (const level of ['log', 'warn', 'error'] as const) logged[level].mockImplementation(broken);
+    cache.answer = fails;
+    await clock.advance(7_000);
+    expect(stateOf('cache')).toBe('down');
+    cache.answer = succeeds;
+    await clock.advance(7_000);
+    expect(stateOf('cache')).toBe('up');
+  });
+
+  it('status rule 16: who asks while the application ends starts nothing anew', () => {
+    ready(new Dependency('cache'));
+    monitor.beforeApplicationShutdown();
+    circuit = 'open';
+    expect(stateOf('cache')).toBe('down');
+    expect(clock.pending.all).toBe(0);
+  });
+
   it('status rule 16: leaves no timer behind', async () => {
     const cache = new Dependency('cache');
     ready(cache);

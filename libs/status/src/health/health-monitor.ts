@@ -36,7 +36,7 @@ export class HealthMonitor implements OnModuleInit, BeforeApplicationShutdown {
   beforeApplicationShutdown(): void {
     this.#stopped = true;
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    for (const watched of this.#watched.values()) watched.stop();
+    for (const watched of this.#watched.values()) watched.end();
   }
 
   /** The health of one resource; `undefined` when nobody registered it. */

@@ -39,6 +39,7 @@ export class WatchedResource {
   #announced: HealthState | undefined;
   #since: number;
   #openedFor: CircuitReason | undefined;
+  #isEnded = false;
 
   constructor(entry: ResourceEntry, parts: WatchedResourceParts) {
     this.#entry = entry;
@@ -75,6 +76,12 @@ export class WatchedResource {
     this.#outage.stop();
   }
 
+  /** Ends probing for good: the application ends, and what is asked from now on is no news. */
+  end(): void {
+    this.#isEnded = true;
+    this.stop();
+  }
+
   /** Its breaker is in another state. */
   circuitChanged({ from, to, reason }: CircuitTransition): void {
     // Calls that an operator kept away from the resource say nothing about it.
@@ -89,7 +96,7 @@ export class WatchedResource {
   /** The health as of now; a change since the last look is logged. */
   health(): ResourceHealth {
     const verdict = judgeHealth(this.#entry, this.#prober, this.#traffic.report, this.#openedFor);
-    if (this.#isStartingOrClosing()) return this.#describe(verdict);
+    if (this.#isEnded || this.#isStartingOrClosing()) return this.#describe(verdict);
     this.#outage.observe(verdict, this.#prober.failing);
     const from = this.#announced;
     if (verdict.state === from) return this.#describe(verdict);

@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import { GuardedLogger } from 'nestjs-mainstay/resilience';
 import { Counter, Gauge, Histogram, type MetricLimits } from './metric.js';
 import type { MetricDefinition } from './metric-definition.js';
 import { LABEL_OVERFLOWS } from './status-metrics.js';
@@ -11,7 +11,7 @@ export type AnyMetric = Counter | Gauge | Histogram;
  * and tests, do not see each other's numbers.
  */
 export class MetricRegistry {
-  readonly #logger = new Logger('Metrics');
+  readonly #logger = new GuardedLogger('Metrics');
   readonly #metrics = new Map<string, AnyMetric>();
   readonly #beforeScrape: (() => void)[] = [];
   readonly #overflowing = new Set<string>();
