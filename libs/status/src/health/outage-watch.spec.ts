@@ -253,6 +253,19 @@ describe('OutageWatch', () => {
     expect(service.incidents.all()).toHaveLength(2);
   });
 
+  it('status rule 4: what only calls find amiss keeps the pace of the probes', async () => {
+    service.ready(partner);
+    const get = service.bind(partner, 'get', { proves: 'read' });
+    const defect = (): Promise<never> => Promise.reject(new TypeError('a defect'));
+    await service.until(60_000, () => {
+      service.call(get, partner);
+      get.run(defect, undefined).catch(() => undefined);
+    });
+    expect(service.incident()).toMatchObject({ state: 'degraded' });
+    const probes = partner.probes.filter(({ at }) => at > 30_000);
+    expect(probes.length).toBeLessThanOrEqual(7);
+  });
+
   it('status rule 11: not to know is no incident, and the end of the application ends none', async () => {
     const entry = service.ready(partner);
     partner.behaviour = 'refuses';

@@ -45,6 +45,8 @@ export class OutageWatch implements TrafficListener {
   #lacking: readonly string[] = [];
   /** Since the last probe. */
   #failures = 0;
+  /** The last probe of this outage found nothing amiss: a further one would have no news. */
+  #isProbedWell = false;
 
   constructor(parts: OutageWatchParts) {
     this.#parts = parts;
@@ -66,6 +68,7 @@ export class OutageWatch implements TrafficListener {
       const evidence = this.#evidence(failingProbes);
       this.#since = evidence.since;
       this.#wellSince = undefined;
+      this.#isProbedWell = false;
       this.#incident = this.#parts.incidents.begin(this.#parts.resource, state, reason, evidence);
       this.#proofs.look();
       this.#looks.start();
@@ -76,7 +79,8 @@ export class OutageWatch implements TrafficListener {
   probed(startedAt: number, { reachability, capabilities = {} }: ProbeReport): void {
     this.#failures = 0;
     this.#lacking = Object.keys(capabilities).filter((name) => !capabilities[name]);
-    if (reachability === 'reachable') this.succeeded();
+    this.#isProbedWell = reachability === 'reachable';
+    if (this.#isProbedWell) this.succeeded();
     else this.#interrupt(startedAt);
   }
 
@@ -123,7 +127,7 @@ export class OutageWatch implements TrafficListener {
     const proved = this.#proofs.look();
     if (proved.size === 0 || !this.#lacking.every((name) => proved.has(name))) return;
     this.#wellSince ??= this.#parts.clock.now();
-    this.#parts.onNews();
+    if (!this.#isProbedWell) this.#parts.onNews();
   }
 
   /** What began before the successes did does not interrupt them: it met the end of the outage. */
