@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { FakeClock } from 'nestjs-mainstay/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Partner, WatchedService } from '../../test/watched-service.js';
+import { Partner, refused, WatchedService } from '../../test/watched-service.js';
 
 /** How exact the time of a recovery is, in milliseconds. */
 const EXACTNESS_MS = 500;
@@ -264,6 +264,17 @@ describe('OutageWatch', () => {
     expect(service.incident()).toMatchObject({ state: 'degraded' });
     const probes = partner.probes.filter(({ at }) => at > 30_000);
     expect(probes.length).toBeLessThanOrEqual(7);
+  });
+
+  it('status rule 4: failures of some calls, which no probe confirms, bring one probe more an interval at the most', async () => {
+    service.ready(partner);
+    const get = service.bind(partner, 'get', { proves: 'read' });
+    await service.until(60_000, () => {
+      service.call(get, partner);
+      get.run(() => Promise.reject(refused()), undefined).catch(() => undefined);
+    });
+    expect(service.state()).toBe('up');
+    expect(partner.probes.length).toBeLessThanOrEqual(26);
   });
 
   it('status rule 11: not to know is no incident, and the end of the application ends none', async () => {

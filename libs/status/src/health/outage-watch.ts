@@ -21,8 +21,10 @@ export interface OutageWatchParts {
   readonly incidents: IncidentLog;
   /** The resource is up again. */
   readonly onRecovery: (recoveryMs: number) => void;
-  /** Calls say something else than what is believed of the resource. */
+  /** Calls succeed in an outage. */
   readonly onNews: () => void;
+  /** Several calls fail where no outage is known. */
+  readonly onSuspicion: () => void;
 }
 
 /**
@@ -120,7 +122,9 @@ export class OutageWatch implements TrafficListener {
 
   /** Some failures pass, several ask for a probe; not of what asks for less. */
   #suspect({ kind }: ErrorFacts): void {
-    if (kind !== 'throttled' && ++this.#failures === BURST) this.#parts.onNews();
+    if (kind !== 'throttled' && ++this.#failures === BURST) {
+      this.#parts.onSuspicion();
+    }
   }
 
   #look(): void {

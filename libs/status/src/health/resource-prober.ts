@@ -56,6 +56,7 @@ export class ResourceProber {
   /** When the last probe began, and when the next one will, as times of the clock. */
   #askedAt = 0;
   #dueAt = 0;
+  #suspectedAt = -Infinity;
   /** The interval, varied. */
   #waitMs = 0;
   #failing: FailureEvidence | undefined;
@@ -86,6 +87,14 @@ export class ResourceProber {
     this.#timer = undefined;
     this.#stop?.abort(new Error(`Probing of ${this.#resource.name} ended.`));
     this.#stop = undefined;
+  }
+
+  /** Calls fail: hastens the next probe, once an interval, since some may fail for hours while probes succeed. */
+  suspect(): void {
+    const now = this.#clock.now();
+    if (now - this.#suspectedAt < this.#options.intervalMs) return;
+    this.#suspectedAt = now;
+    this.hasten();
   }
 
   /** Something has shown that the next probe has news: it comes at once, at most one every 500 ms. */

@@ -60,6 +60,7 @@ export class WatchedResource {
       incidents: parts.incidents,
       onRecovery: (ms) => parts.errors.recordResourceRecovery(entry.name, ms),
       onNews: () => this.#prober.hasten(),
+      onSuspicion: () => this.#prober.suspect(),
     });
   }
 
