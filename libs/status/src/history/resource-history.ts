@@ -48,12 +48,17 @@ export class ResourceHistory {
     this.#times.add(times.successTimes);
   }
 
+  /** Ends no point: what was counted so far is in none. */
+  leaveOut(): void {
+    this.#endedBefore = this.#ended;
+    this.#failedBefore = this.#failed;
+  }
+
   /** Ends the point. */
   record(slot: number, elapsedMs: number, state: HealthState): void {
     const ended = this.#ended - this.#endedBefore;
     const failed = this.#failed - this.#failedBefore;
-    this.#endedBefore = this.#ended;
-    this.#failedBefore = this.#failed;
+    this.leaveOut();
     this.#operationsPerSecond.set(slot, elapsedMs > 0 ? (ended * 1_000) / elapsedMs : NaN);
     this.#errorShare.set(slot, ended > 0 ? failed / ended : NaN);
     this.#p50Ms.set(slot, this.#times.quantileMs(0.5));

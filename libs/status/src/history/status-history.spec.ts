@@ -129,6 +129,17 @@ describe('StatusHistory', () => {
     expect(resources['cache']?.operationsPerSecond[0]).toBe(0);
   });
 
+  it('status rule 13: calls of a long start are in no point', async () => {
+    history.beforeApplicationShutdown();
+    calls('get', 10_000, 900);
+    await clock.advance(60_000);
+    history.onApplicationBootstrap();
+    calls('get', 10, 2);
+    await clock.advance(INTERVAL_MS);
+    expect(last()).toMatchObject({ operationsPerSecond: 2, errorShare: 0 });
+    expect(last()['p99Ms']).toBeLessThan(3);
+  });
+
   it('status rule 13: a resource that came later has no past', async () => {
     await clock.advance(2 * INTERVAL_MS);
     states.set('storage', 'degraded');

@@ -1,6 +1,7 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { Clock } from 'nestjs-mainstay/common';
 import type { HealthMonitor } from '../health/health-monitor.js';
+import type { ResourceHealth } from '../health/health-state.js';
 import { SAMPLE_INTERVAL_MS } from '../monitors/sampling.js';
 import { Repeater } from '../repeater.js';
 import type { StatusManager } from '../status.service.js';
@@ -45,6 +46,7 @@ export class StatusHistory implements OnApplicationBootstrap, BeforeApplicationS
   /** @internal */
   onApplicationBootstrap(): void {
     this.#sampledAt = this.#parts.clock.now();
+    for (const { name } of this.#addUp()) this.#of(name).leaveOut();
     this.#sampling.start();
   }
 
@@ -84,12 +86,17 @@ export class StatusHistory implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   #recordResources(slot: number, elapsedMs: number): void {
+    for (const { name, state } of this.#addUp()) this.#of(name).record(slot, elapsedMs, state);
+  }
+
+  /** Adds up the operations of each resource. @returns the resources */
+  #addUp(): readonly ResourceHealth[] {
     const { status, health } = this.#parts;
     const known = health.all();
     for (const { name } of known) this.#of(name).begin();
     for (const { resource, times } of status.operations())
       this.#resources.get(resource)?.add(times);
-    for (const { name, state } of known) this.#of(name).record(slot, elapsedMs, state);
+    return known;
   }
 
   #of(name: string): ResourceHistory {
