@@ -1,4 +1,4 @@
-import { redactText } from 'nestjs-mainstay/common';
+import { redactError } from 'nestjs-mainstay/common';
 import type { CircuitState, PipelineStatus } from 'nestjs-mainstay/resilience';
 import type { InitializationStep, StepReport } from './initialization-step.js';
 import type { ResourceEntry, ResourcePhase } from './resource-registry.js';
@@ -79,7 +79,7 @@ export class RegisteredResource implements ResourceEntry {
   }
 }
 
-/** The message of an error, redacted, without a full stop. */
+/** The message of an error, redacted, without a full stop; whatever was thrown. */
 export function messageOf(error: unknown): string {
-  return redactText(error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+  return redactError(error).message.replace(/\.$/, '');
 }

@@ -55,6 +55,18 @@ describe('ResourceCloser', () => {
     return { clock, registry, closer, entries };
   }
 
+  it.each([
+    ['an object without a prototype', Object.create(null), '[object Object]'],
+    ['an error whose message is no text', Object.assign(new Error(), { message: {} }), ''],
+    ['an error of several addresses', new AggregateError([new Error('at ::1')]), 'at ::1'],
+  ])('goes on, whatever a resource throws: %s', async (_what, thrown: unknown, message) => {
+    const first = vi.fn(async () => undefined);
+    const { closer } = setUp({ first, second: () => Promise.reject(thrown) });
+    await closer.closeAll();
+    expect(first).toHaveBeenCalledTimes(1);
+    expect(logged).toEqual([`Closing second failed: ${message}`]);
+  });
+
   it('closes in reverse order of registration, one after the other', async () => {
     const events: string[] = [];
     const closing = (name: string) => async (): Promise<void> => {
