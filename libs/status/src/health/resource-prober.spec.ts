@@ -1,8 +1,16 @@
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import { FakeClock } from 'nestjs-mainstay/testing';
 import type { BoundOperation } from 'nestjs-mainstay/resource';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { INTERVAL_MS, Partner, refused, WatchedService } from '../../test/watched-service.js';
+
+/** Its timers go on in the context that they were made in, as real ones do. */
+class ContextClock extends FakeClock {
+  override schedule(...[callback, ...rest]: Parameters<FakeClock['schedule']>) {
+    return super.schedule(AsyncResource.bind(callback), ...rest);
+  }
+}
 
 let clock: FakeClock;
 let service: WatchedService;
@@ -137,6 +145,30 @@ describe('ResourceProber', () => {
     const gaps = probedAt().map((at, index, all) => at - (all[index - 1] ?? -Infinity));
     expect(Math.min(...gaps)).toBe(500);
     expect(partner.mostRunning).toBe(1);
+  });
+
+  it('status rule 4: the probes that a call brings are no part of its request', async () => {
+    const requests = new AsyncLocalStorage<string>();
+    const seen: (string | undefined)[] = [];
+    clock = new ContextClock();
+    service = new WatchedService(clock);
+    partner = new (class extends Partner {
+      override probe(signal: AbortSignal) {
+        seen.push(requests.getStore());
+        return super.probe(signal);
+      }
+    })(clock);
+    const read = service.bind(partner, 'get', { proves: 'read' });
+    const ask = () => requests.run('a request', () => service.call(read, partner));
+    service.ready(partner);
+    await service.until(6_000, ask);
+    partner.behaviour = 'refuses';
+    await service.until(12_000, ask);
+    expect(requests.run('a request', () => service.state())).toBe('down');
+    partner.behaviour = 'answers';
+    await service.until(40_000, ask);
+    expect(service.state()).toBe('up');
+    expect(new Set(seen)).toEqual(new Set([undefined]));
   });
 
   it('status rule 4: calls that fail in an outage that is known ask for nothing', async () => {

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Clock } from 'nestjs-mainstay/common';
 import type { CircuitBreaker, CircuitReason, CircuitTransition } from 'nestjs-mainstay/resilience';
 import type { ResourceEntry } from 'nestjs-mainstay/resource';
@@ -59,8 +60,9 @@ export class WatchedResource {
       traffic: this.#traffic,
       incidents: parts.incidents,
       onRecovery: (ms) => parts.errors.recordResourceRecovery(entry.name, ms),
-      onNews: () => this.#prober.hasten(),
-      onSuspicion: () => this.#prober.suspect(),
+      // A call that brings a probe would otherwise have all further ones in its trace.
+      onNews: AsyncResource.bind(() => this.#prober.hasten()),
+      onSuspicion: AsyncResource.bind(() => this.#prober.suspect()),
     });
   }
 
