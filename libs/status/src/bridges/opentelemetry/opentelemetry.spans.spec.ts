@@ -281,4 +281,24 @@ describe('the spans of OpenTelemetryModule', () => {
     await expect(read.run(() => Promise.reject(REFUSED), undefined)).rejects.toBe(REFUSED);
     expect(error.mock.calls.flat().join()).toContain('a defect in the SDK');
   });
+
+  it('nor does a span that throws when a retry is added to it', async () => {
+    const error = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const startSpan = (name: string) =>
+      Object.assign(application.startSpan(name), {
+        addEvent: () => {
+          throw new Error('a defect in the SDK');
+        },
+      });
+    const tracer = { startSpan } as unknown as Tracer;
+    const read = operationsWith([], tracer)
+      .of({ name: 'storage' }, PATIENT)
+      .bind('read', { idempotent: true });
+    const once = async (_: undefined, { tryNumber }: { tryNumber: number }) => {
+      if (tryNumber === 1) throw REFUSED;
+      return 'value';
+    };
+    expect(await read.run(once, undefined)).toBe('value');
+    expect(error.mock.calls.flat().join()).toContain('a defect in the SDK');
+  });
 });

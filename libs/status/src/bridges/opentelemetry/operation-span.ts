@@ -6,7 +6,7 @@ import {
   type Span,
   type Tracer,
 } from '@opentelemetry/api';
-import type { Classification } from 'nestjs-mainstay/resilience';
+import type { Classification, ListenerErrors } from 'nestjs-mainstay/resilience';
 import type { AroundTry, OperationCallHandler } from 'nestjs-mainstay/resource';
 import { ATTRIBUTES } from './attributes.js';
 import type { OperationSubject } from './operation-subjects.js';
@@ -27,11 +27,11 @@ export class OperationSpan {
     this.#context = trace.setSpan(parent, this.#span);
   }
 
-  /** Goes on with the call, inside of the span. */
-  run(next: OperationCallHandler): Promise<unknown> {
+  /** Goes on with the call, inside of the span. @param errors told of what the span throws */
+  run(next: OperationCallHandler, errors: ListenerErrors): Promise<unknown> {
     // A retry may begin on a timer that other calls share: each try is told anew where it belongs.
     const around: AroundTry = ({ tryNumber }, execute) => {
-      if (tryNumber > 1) this.#span.addEvent('retry', { [ATTRIBUTES.tryNumber]: tryNumber });
+      if (tryNumber > 1) errors.guard('Adding a retry', () => this.#addRetry(tryNumber));
       return context.with(this.#context, execute);
     };
     return context.with(this.#context, () => next.handle(around));
@@ -47,5 +47,9 @@ export class OperationSpan {
       }
     }
     this.#span.end();
+  }
+
+  #addRetry(tryNumber: number): void {
+    this.#span.addEvent('retry', { [ATTRIBUTES.tryNumber]: tryNumber });
   }
 }

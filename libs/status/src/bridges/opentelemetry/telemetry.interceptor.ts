@@ -34,7 +34,7 @@ export class TelemetryInterceptor implements OperationInterceptor {
     const span = this.#startSpan(subject);
     let result: unknown;
     try {
-      result = await (span ? span.run(next) : next.handle());
+      result = await (span ? span.run(next, this.#errors) : next.handle());
     } catch (error) {
       this.#end(subject, span, clock.now() - startedAt, call.classify(error));
       throw error;
