@@ -200,4 +200,12 @@ describe('PromClientBridge', () => {
     bridge.onApplicationShutdown();
     expect(registry.getMetricsAsArray()).toEqual([other, taken]);
   });
+
+  it('stays out of the registry when somebody asks a metric that he kept', async () => {
+    bridge.onModuleInit();
+    const kept = registry.getSingleMetric(OPERATIONS.name);
+    bridge.onApplicationShutdown();
+    await kept?.get();
+    expect(registry.getMetricsAsArray()).toEqual([]);
+  });
 });

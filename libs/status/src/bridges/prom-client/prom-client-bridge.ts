@@ -19,6 +19,7 @@ export class PromClientBridge implements OnModuleInit, OnApplicationShutdown {
   readonly #bridged = new Map<string, BridgedMetric | undefined>();
   /** The metrics of a scrape that goes on, by name. */
   #collected: ReadonlyMap<string, AnyMetric> | undefined;
+  #isEnded = false;
 
   constructor(metrics: MetricRegistry, registry: Registry, withProcess: boolean) {
     this.#metrics = metrics;
@@ -36,6 +37,7 @@ export class PromClientBridge implements OnModuleInit, OnApplicationShutdown {
 
   /** Leaves the registry as it was before. */
   onApplicationShutdown(): void {
+    this.#isEnded = true;
     for (const [name, bridged] of this.#bridged) {
       if (bridged && this.#find(name) === bridged) this.#registry.removeSingleMetric(name);
     }
@@ -64,7 +66,11 @@ export class PromClientBridge implements OnModuleInit, OnApplicationShutdown {
   }
 
   #isNew({ name }: MetricDefinition): boolean {
-    return !this.#bridged.has(name) && (this.#withProcess || !PROCESS_METRIC.test(name));
+    return (
+      !this.#isEnded &&
+      !this.#bridged.has(name) &&
+      (this.#withProcess || !PROCESS_METRIC.test(name))
+    );
   }
 
   #register(definition: MetricDefinition): void {
