@@ -6,6 +6,8 @@ import type { UsageSample } from './resource-usage.js';
 
 const runner = fileURLToPath(new URL('../../../../test/support/run-source.mjs', import.meta.url));
 const source = fileURLToPath(new URL('../../test/loaded-process.ts', import.meta.url));
+const exhausted = fileURLToPath(new URL('../../test/exhausted-process.ts', import.meta.url));
+const onLinux = process.platform === 'linux';
 
 interface Samples {
   readonly idle: UsageSample;
@@ -25,5 +27,18 @@ describe('ResourceUsage in a process', { timeout: 60_000 }, () => {
     expect(loaded.eventLoopUtilization).toBeGreaterThan(0.5);
     expect(loaded.eventLoopDelayMs.max).toBeGreaterThan(300);
     expect(loaded.cpuShare).toBeGreaterThan(idle.cpuShare);
+  });
+
+  it.runIf(onLinux)('status rule 12: samples on when no descriptor is left', async () => {
+    const limited = 'ulimit -n 256 && exec "$0" "$@"';
+    const { stdout } = await promisify(execFile)('bash', [
+      ...['-c', limited],
+      ...[process.execPath, runner, exhausted],
+    ]);
+    const samples = JSON.parse(stdout) as Record<'before' | 'exhausted', UsageSample>;
+    expect(samples.before.openDescriptors).toBeLessThan(256);
+    expect(samples.exhausted).toMatchObject({ openDescriptors: 256, maxDescriptors: 256 });
+    expect(samples.exhausted.rssBytes).toBe(samples.before.rssBytes);
+    expect(samples.exhausted.heapUsedBytes).not.toBe(samples.before.heapUsedBytes);
   });
 });

@@ -6,6 +6,7 @@ import type { MetricDefinition } from '../metrics/metric-definition.js';
 import type { MetricRegistry } from '../metrics/metric-registry.js';
 import * as metrics from '../metrics/process-metrics.js';
 import { GarbageCollection } from './garbage-collection.js';
+import { residentMemory } from './resident-memory.js';
 import { SystemUsage, type SystemSample } from './system-usage.js';
 
 /** Resolution of the measurement of the event loop, in milliseconds; finer ones cost measurable CPU time. */
@@ -93,15 +94,15 @@ export class ResourceUsage {
   }
 
   #sampleProcess(): ProcessSample {
-    const memory = process.memoryUsage();
+    const heap = getHeapStatistics();
     const elapsedMs = this.#clock.now() - this.#sampledAt;
     this.#sampledAt += elapsedMs;
     return {
-      rssBytes: memory.rss,
-      heapUsedBytes: memory.heapUsed,
-      heapTotalBytes: memory.heapTotal,
-      heapLimitBytes: getHeapStatistics().heap_size_limit,
-      externalBytes: memory.external,
+      rssBytes: residentMemory(this.#process?.rssBytes),
+      heapUsedBytes: heap.used_heap_size,
+      heapTotalBytes: heap.total_heap_size,
+      heapLimitBytes: heap.heap_size_limit,
+      externalBytes: heap.external_memory,
       cpuShare: shareOf(this.#sampleCpuMs(), elapsedMs),
       gcShare: Math.min(1, shareOf(this.#collections.takeMs(), elapsedMs)),
       eventLoopUtilization: this.#sampleUtilization(),
