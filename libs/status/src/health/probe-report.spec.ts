@@ -55,4 +55,12 @@ describe('reportFailure', () => {
     const { reason } = reportFailure(thrown, { kind: 'unavailable', type: 'X' });
     expect(reason).toBe(`unavailable (X): ${message}`);
   });
+
+  it('status rule 8: shows facts of whatever type, and none whose name tells of a secret', () => {
+    const details = { size: 7, isPrimary: true, big: 7n, password: 1234, token: { a: 1 }, of: {} };
+    const { details: shown } = reportResult({ capabilities: {}, details: details as never });
+    const masked = { password: '***', token: '***' };
+    expect(shown).toEqual({ size: 7, isPrimary: true, big: '7', of: 'object', ...masked });
+    expect(() => JSON.stringify(shown)).not.toThrow();
+  });
 });

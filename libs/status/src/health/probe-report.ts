@@ -40,11 +40,19 @@ export function reportFailure(error: unknown, { kind, type }: Classification): P
   };
 }
 
-function redact(details: NonNullable<ProbeResult['details']>): NonNullable<ProbeResult['details']> {
+type Details = NonNullable<ProbeResult['details']>;
+
+function redact(details: Details): Details {
   return Object.fromEntries(
-    Object.entries(details).map(([key, value]) => [
-      key,
-      typeof value === 'string' ? redactNamed(key, value).slice(0, MAX_MESSAGE_LENGTH) : value,
-    ]),
+    Object.entries(details).map(([name, value]) => [name, redactFact(name, value)]),
   );
+}
+
+/** Also of what a probe without types gives: an object is not shown, a BigInt could not be written as JSON. */
+function redactFact(name: string, value: unknown): Details[string] {
+  const isPlain = ['string', 'number', 'boolean', 'bigint'].includes(typeof value);
+  const text = isPlain ? String(value) : typeof value;
+  const shown = redactNamed(name, text).slice(0, MAX_MESSAGE_LENGTH);
+  const isAsItIs = typeof value === 'number' || typeof value === 'boolean';
+  return isAsItIs && shown === text ? value : shown;
 }

@@ -31,10 +31,8 @@ describe('ResourceUsage in a process', { timeout: 60_000 }, () => {
 
   it.runIf(onLinux)('status rule 12: samples on when no descriptor is left', async () => {
     const limited = 'ulimit -n 256 && exec "$0" "$@"';
-    const { stdout } = await promisify(execFile)('bash', [
-      ...['-c', limited],
-      ...[process.execPath, runner, exhausted],
-    ]);
+    const command = ['-c', limited, process.execPath, runner, exhausted];
+    const { stdout } = await promisify(execFile)('bash', command);
     const samples = JSON.parse(stdout) as Record<'before' | 'exhausted', UsageSample>;
     expect(samples.before.openDescriptors).toBeLessThan(256);
     expect(samples.exhausted).toMatchObject({ openDescriptors: 256, maxDescriptors: 256 });
