@@ -31,6 +31,14 @@ export interface EntryLife {
   readonly tags: readonly string[] | undefined;
 }
 
+/** When a load began: what was invalidated since must not be stored. */
+export interface LoadStart {
+  /** Among writes and invalidations of this process. */
+  readonly order: number;
+  /** As a time of `Clock.now()`. */
+  readonly asOf: number;
+}
+
 /** A write that was found valid. */
 export interface PreparedWrite {
   readonly key: string;
@@ -88,7 +96,7 @@ export class CacheEngine {
     const { key, cached, life } = write;
     this.flights.fence(key);
     if (!isStored(write)) return this.#backend.store.delete(key);
-    return this.#backend.store.set(key, this.#entry(cached, life, this.version()));
+    return this.#backend.store.set(key, this.#written(cached, life));
   }
 
   /** As {@link write} for several values; of two for one key the later counts. */
@@ -102,7 +110,7 @@ export class CacheEngine {
     const kept = latest.filter(isStored);
     const dropped = latest.filter((write) => !isStored(write)).map(({ key }) => key);
     const entries = kept.map(({ key, cached, life }): KeyedEntry => {
-      return [key, this.#entry(cached, life, this.version())];
+      return [key, this.#written(cached, life)];
     });
     return allAwaitable([
       kept.length > 0 ? store.setMany(entries) : undefined,
@@ -111,13 +119,13 @@ export class CacheEngine {
   }
 
   /** Stores loaded values, but for those that were invalidated since their load began. */
-  setLoaded(writes: readonly PreparedWrite[], version: number): Awaitable<unknown> {
+  setLoaded(writes: readonly PreparedWrite[], { order, asOf }: LoadStart): Awaitable<unknown> {
     const { store, clock } = this.#backend;
     const entries = writes
-      .filter((write) => isStored(write) && this.#invalidations.isValid(version, write.life.tags))
+      .filter((write) => isStored(write) && this.#invalidations.isValid(order, write.life.tags))
       .map(({ key, cached, life: { ttlMs, tags } }): KeyedEntry => {
         const life = { ttlMs: jitterTtl(ttlMs, clock.random()), tags };
-        return [key, this.#entry(cached, life, version)];
+        return [key, this.#entry(cached, life, { order, asOf })];
       });
     if (entries.length === 0) return undefined;
     if (store.setLoaded) return store.setLoaded(entries);
@@ -153,13 +161,13 @@ export class CacheEngine {
     // Asked for first: while there is no store, nothing is acknowledged.
     const { store } = this.#backend;
     this.#invalidations.invalidate(tags);
-    this.flights.closeBefore(this.version());
+    this.flights.closeBefore(this.#invalidations.next());
     return store.invalidateTags?.(tags);
   }
 
-  /** The version of a load that begins now. */
-  version(): number {
-    return this.#invalidations.next();
+  /** A load begins now. */
+  startLoad(): LoadStart {
+    return { order: this.#invalidations.next(), asOf: this.#backend.clock.now() };
   }
 
   /** The life of a value that a factory made. */
@@ -171,13 +179,22 @@ export class CacheEngine {
   }
 
   readonly #valid = (entry: CacheEntry | undefined): CacheEntry | undefined => {
-    if (entry === undefined || this.#invalidations.isValid(entry.version, entry.tags)) return entry;
-    return undefined;
+    if (entry === undefined || entry.expiresAt <= this.#backend.clock.now()) return undefined;
+    return this.#invalidations.isValid(entry.order, entry.tags) ? entry : undefined;
   };
 
-  #entry({ data, isFrozen }: CachedValue, { ttlMs, tags }: EntryLife, version: number): CacheEntry {
+  #written(cached: CachedValue, life: EntryLife): CacheEntry {
+    return this.#entry(cached, life, this.startLoad());
+  }
+
+  #entry(
+    { data, isFrozen }: CachedValue,
+    { ttlMs, tags }: EntryLife,
+    { order, asOf }: LoadStart,
+  ): CacheEntry {
     const createdAt = this.#backend.clock.now();
-    return { data, isFrozen, createdAt, expiresAt: createdAt + ttlMs, version, tags };
+    const expiresAt = createdAt + ttlMs;
+    return { data, isFrozen, createdAt, asOf, expiresAt, staleUntil: expiresAt, order, tags };
   }
 }
 

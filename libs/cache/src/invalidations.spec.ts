@@ -13,11 +13,11 @@ describe('cache rule 10: invalidations', () => {
 
   it('hit an entry by any of its tags, and no other entry', () => {
     const invalidations = new Invalidations();
-    const version = invalidations.next();
+    const order = invalidations.next();
     invalidations.invalidate(['users']);
-    expect(invalidations.isValid(version, ['orders', 'users'])).toBe(false);
-    expect(invalidations.isValid(version, ['orders'])).toBe(true);
-    expect(invalidations.isValid(version, undefined)).toBe(true);
+    expect(invalidations.isValid(order, ['orders', 'users'])).toBe(false);
+    expect(invalidations.isValid(order, ['orders'])).toBe(true);
+    expect(invalidations.isValid(order, undefined)).toBe(true);
   });
 
   it('of everything hit untagged entries too', () => {
@@ -46,10 +46,10 @@ describe('cache rule 10: invalidations', () => {
     const invalidations = new Invalidations(2);
     invalidations.invalidate(['a']);
     invalidations.invalidate(['b']);
-    const version = invalidations.next();
+    const order = invalidations.next();
     invalidations.invalidate(['a']);
     invalidations.invalidate(['c']);
-    expect(invalidations.isValid(version, ['a'])).toBe(false);
-    expect(invalidations.isValid(version, ['d'])).toBe(true);
+    expect(invalidations.isValid(order, ['a'])).toBe(false);
+    expect(invalidations.isValid(order, ['d'])).toBe(true);
   });
 });

@@ -17,7 +17,7 @@ export class Invalidations {
     this.#maxTags = maxTags;
   }
 
-  /** The version of a write, or of a load that begins now. */
+  /** The order of a write, or of a load that begins now. */
   next(): number {
     return ++this.#sequence;
   }
@@ -30,30 +30,30 @@ export class Invalidations {
 
   /** Invalidates what carries one of the tags. */
   invalidate(tags: readonly string[]): void {
-    const version = ++this.#sequence;
+    const order = ++this.#sequence;
     for (const tag of tags) {
       // Deleted first, so that the map stays in the order of invalidation.
       this.#tags.delete(tag);
-      this.#tags.set(tag, version);
+      this.#tags.set(tag, order);
     }
     this.#forgetOldest();
   }
 
-  /** Whether an entry of this version and these tags may be served or stored. */
-  isValid(version: number, tags: readonly string[] | undefined): boolean {
-    if (version <= this.#clearedAt) return false;
+  /** Whether an entry of this order and these tags may be served or stored. */
+  isValid(order: number, tags: readonly string[] | undefined): boolean {
+    if (order <= this.#clearedAt) return false;
     if (tags === undefined) return true;
-    if (version <= this.#forgottenAt) return false;
-    for (const tag of tags) if ((this.#tags.get(tag) ?? 0) >= version) return false;
+    if (order <= this.#forgottenAt) return false;
+    for (const tag of tags) if ((this.#tags.get(tag) ?? 0) >= order) return false;
     return true;
   }
 
   /** Forgetting a tag invalidates every tagged entry that is as old as that: too much rather than too little. */
   #forgetOldest(): void {
-    for (const [tag, version] of this.#tags) {
+    for (const [tag, order] of this.#tags) {
       if (this.#tags.size <= this.#maxTags) return;
       this.#tags.delete(tag);
-      this.#forgottenAt = version;
+      this.#forgottenAt = order;
     }
   }
 }

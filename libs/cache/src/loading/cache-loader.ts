@@ -1,5 +1,5 @@
 import type { BoundOperation } from 'nestjs-mainstay/resource';
-import type { CacheEngine, EntryLife } from '../cache-engine.js';
+import type { CacheEngine, EntryLife, LoadStart } from '../cache-engine.js';
 import type { CacheBatchFactory, CacheLoadOptions } from '../cache.options.js';
 import { toCachedValue, type CachedValue } from '../values/cached-value.js';
 import type { Awaitable } from '../stores/awaitable.js';
@@ -23,7 +23,7 @@ interface Loaded {
 interface StoreRequest {
   readonly loaded: Loaded;
   readonly options: CacheLoadOptions;
-  readonly version: number;
+  readonly start: LoadStart;
   readonly isCurrent: (key: string) => boolean;
 }
 
@@ -90,11 +90,11 @@ export class CacheLoader {
     factory: CacheBatchFactory<unknown>,
     options: CacheLoadOptions,
   ): Promise<Landing> {
-    const version = this.#engine.version();
-    const flight = this.#engine.flights.launch(keys, version, async (isCurrent) => {
+    const start = this.#engine.startLoad();
+    const flight = this.#engine.flights.launch(keys, start.order, async (isCurrent) => {
       const loaded = await this.#callFactory(keys, factory, options);
       if (!loaded.decisions.isSkipped) {
-        await this.#storeQuietly({ loaded, options, version, isCurrent });
+        await this.#storeQuietly({ loaded, options, start, isCurrent });
       }
       return loaded.values;
     });
@@ -125,14 +125,14 @@ export class CacheLoader {
     }
   }
 
-  #store({ loaded, options, version, isCurrent }: StoreRequest): Awaitable<unknown> {
+  #store({ loaded, options, start, isCurrent }: StoreRequest): Awaitable<unknown> {
     const current = [...loaded.values].filter(([key]) => isCurrent(key));
     const writes = current.map(([key, cached]) => ({
       key,
       cached,
       life: this.#lifeOf(cached, loaded.decisions, options),
     }));
-    return this.#engine.setLoaded(writes, version);
+    return this.#engine.setLoaded(writes, start);
   }
 
   #lifeOf(value: CachedValue, decisions: LoadDecisions, options: CacheLoadOptions): EntryLife {

@@ -6,7 +6,7 @@ export type Landing = ReadonlyMap<string, CachedValue>;
 /** One load in progress, of one key or of several together. */
 export interface Flight {
   /** The order of its start among writes and invalidations. */
-  readonly version: number;
+  readonly order: number;
   readonly landing: Promise<Landing>;
 }
 
@@ -27,7 +27,7 @@ export class Flights {
   /** The flight of a key, unless something was invalidated since it began. */
   find(key: string): Flight | undefined {
     const flight = this.#byKey.get(key);
-    return flight !== undefined && flight.version > this.#barrier ? flight : undefined;
+    return flight !== undefined && flight.order > this.#barrier ? flight : undefined;
   }
 
   /**
@@ -36,11 +36,11 @@ export class Flights {
    */
   launch(
     keys: readonly string[],
-    version: number,
+    order: number,
     load: (isCurrent: (key: string) => boolean) => Promise<Landing>,
   ): Flight {
     const { promise: landing, resolve, reject } = withResolvers<Landing>();
-    const flight: Flight = { version, landing };
+    const flight: Flight = { order, landing };
     for (const key of keys) this.#byKey.set(key, flight);
     // Those who wait have their own handlers; a flight nobody waits for any more must not end the process.
     landing.catch(() => undefined);
@@ -60,9 +60,9 @@ export class Flights {
     this.#byKey.clear();
   }
 
-  /** Something was invalidated: nobody joins a flight that began before `version`. */
-  closeBefore(version: number): void {
-    this.#barrier = version;
+  /** Something was invalidated: nobody joins a flight that began before `order`. */
+  closeBefore(order: number): void {
+    this.#barrier = order;
   }
 
   #end(keys: readonly string[], flight: Flight): void {

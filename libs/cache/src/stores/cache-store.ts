@@ -5,10 +5,14 @@ import type { Awaitable } from './awaitable.js';
 export interface CacheEntry extends CachedValue {
   /** When it was written, as a time of `Clock.now()`. */
   readonly createdAt: number;
-  /** When it ceases to be served, as a time of `Clock.now()`; `Infinity` = never. */
+  /** As of when the value is right, as a time of `Clock.now()`: of a loaded value when its load began. */
+  readonly asOf: number;
+  /** When it ceases to be fresh, as a time of `Clock.now()`; `Infinity` = never. */
   readonly expiresAt: number;
-  /** Order of the write among writes and invalidations; for a loaded value the order of the load's start. */
-  readonly version: number;
+  /** When it is gone, also as a stale value, as a time of `Clock.now()`; never before `expiresAt`. */
+  readonly staleUntil: number;
+  /** Order of the write among writes and invalidations of this process; of a loaded value the order of its load's start. */
+  readonly order: number;
   /** What invalidates it beside its key; `undefined` for an untagged entry, which pays nothing. */
   readonly tags: readonly string[] | undefined;
 }
@@ -29,11 +33,11 @@ export interface ReadOptions {
 }
 
 /**
- * Where entries are kept. A store gives an entry back as it was written until it expires, is deleted or has to make
- * room; it judges neither tags nor versions.
+ * Where entries are kept. A store gives an entry back as it was written until its `staleUntil`, until it is deleted, or
+ * until it has to make room; it judges neither tags nor freshness.
  */
 export interface CacheStore {
-  /** The entry of a key, unless it has expired. */
+  /** The entry of a key, unless it is gone. */
   get(key: string, options?: ReadOptions): Awaitable<CacheEntry | undefined>;
   /** As {@link get} for several keys, in their order. @default `get` for each */
   getMany?(

@@ -11,7 +11,8 @@ describeCacheStore(
 );
 
 function entryOf(value: unknown, expiresAt = Infinity): CacheEntry {
-  return { ...toCachedValue(value), createdAt: 0, expiresAt, version: 1, tags: undefined };
+  const times = { createdAt: 0, asOf: 0, expiresAt, staleUntil: expiresAt };
+  return { ...toCachedValue(value), ...times, order: 1, tags: undefined };
 }
 
 describe('cache rule 5: MemoryStore', () => {

@@ -36,7 +36,7 @@ export class MemoryStore implements CacheStore {
   get(key: string): CacheEntry | undefined {
     const node = this.#nodes.get(key);
     if (node === undefined) return undefined;
-    if (node.entry.expiresAt <= this.#clock.now()) {
+    if (node.entry.staleUntil <= this.#clock.now()) {
       this.#remove(node);
       return undefined;
     }
@@ -71,8 +71,10 @@ export class MemoryStore implements CacheStore {
       data: now,
       isFrozen: true,
       createdAt: now,
+      asOf: now,
       expiresAt: Infinity,
-      version: 0,
+      staleUntil: Infinity,
+      order: 0,
       tags: undefined,
     };
     this.#put(SENTINEL, entry);

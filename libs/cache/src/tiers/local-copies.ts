@@ -35,7 +35,7 @@ export class LocalCopies {
   /** The copy of a key, unless it was invalidated, or the shared tier has not been read for too long to go by it. */
   find(key: string): CacheEntry | undefined {
     const entry = this.#memory.get(key);
-    if (entry === undefined || !this.#order.isValid(entry.version, entry.tags)) return undefined;
+    if (entry === undefined || !this.#order.isValid(entry.order, entry.tags)) return undefined;
     const unreadSince = Math.min(this.#link.silentSince, this.#refusedSince);
     // What was made here meanwhile is as good as it was then.
     const trustedUntil = Math.max(unreadSince, entry.createdAt) + MAX_ISOLATION_MS;
@@ -58,8 +58,8 @@ export class LocalCopies {
   }
 
   /** The shared tier has answered: the copy becomes what it has, unless something newer is known. */
-  received(key: string, entry: CacheEntry | undefined, version: number): void {
-    if (!this.#fences.accept(key, version)) return;
+  received(key: string, entry: CacheEntry | undefined, order: number): void {
+    if (!this.#fences.accept(key, order)) return;
     if (entry) this.#memory.set(key, entry);
     else this.#memory.delete(key);
   }

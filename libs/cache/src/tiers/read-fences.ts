@@ -28,10 +28,10 @@ export class ReadFences {
   }
 
   /** A read was answered. @returns whether the answer is the newest that is known of the key */
-  accept(key: string, version: number): boolean {
+  accept(key: string, order: number): boolean {
     const reads = this.#byKey.get(key);
-    if (reads === undefined || reads.known > version) return false;
-    reads.known = version;
+    if (reads === undefined || reads.known > order) return false;
+    reads.known = order;
     return true;
   }
 

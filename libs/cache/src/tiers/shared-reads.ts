@@ -19,11 +19,11 @@ export class SharedReads {
   }
 
   async get(key: string): Promise<CacheEntry | undefined> {
-    const version = this.#copies.beginRead(key);
+    const order = this.#copies.beginRead(key);
     try {
       const entry = await this.#shared.get(key);
       this.#copies.answered();
-      return this.#received(key, entry, version);
+      return this.#received(key, entry, order);
     } catch (error) {
       this.#copies.refused();
       throw error;
@@ -37,13 +37,13 @@ export class SharedReads {
       key,
       // It stays hidden from this read, also when the journal has been settled before the answer is looked at.
       isHidden: this.#journal.hides(key),
-      version: this.#copies.beginRead(key),
+      order: this.#copies.beginRead(key),
     }));
     try {
       const entries = await this.#shared.getMany(keys);
       this.#copies.answered();
-      return reads.map(({ key, isHidden, version }, index) =>
-        isHidden ? undefined : this.#received(key, entries[index], version),
+      return reads.map(({ key, isHidden, order }, index) =>
+        isHidden ? undefined : this.#received(key, entries[index], order),
       );
     } catch (error) {
       this.#copies.refused();
@@ -54,10 +54,10 @@ export class SharedReads {
   }
 
   /** What the shared tier answered, unless it is known better here; keeps a copy of it. */
-  #received(key: string, entry: CacheEntry | undefined, version: number): CacheEntry | undefined {
+  #received(key: string, entry: CacheEntry | undefined, order: number): CacheEntry | undefined {
     if (this.#journal.hides(key, entry?.tags)) return undefined;
-    const found = entry && { ...entry, version };
-    this.#copies.received(key, found, version);
+    const found = entry && { ...entry, order };
+    this.#copies.received(key, found, order);
     return found;
   }
 }

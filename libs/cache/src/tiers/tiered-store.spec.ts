@@ -125,8 +125,9 @@ beforeEach(() => {
 
 function entryOf(value: unknown, tags?: readonly string[]): CacheEntry {
   const createdAt = clock.now();
-  const version = invalidations.next();
-  return { ...toCachedValue(value), createdAt, expiresAt: Infinity, version, tags };
+  const order = invalidations.next();
+  const forEver = { expiresAt: Infinity, staleUntil: Infinity };
+  return { ...toCachedValue(value), createdAt, asOf: createdAt, ...forEver, order, tags };
 }
 
 /** What a call came to, and when. */
@@ -311,10 +312,10 @@ describe('cache rule 13: copies', () => {
   });
 
   it('carry the order of this process, so that its invalidations hit them', async () => {
-    shared.entries.set('key', { ...entryOf(1, ['tag']), version: 1_000_000 });
+    shared.entries.set('key', { ...entryOf(1, ['tag']), order: 1_000_000 });
     const read = (await store.get('key')) as CacheEntry;
     invalidations.invalidate(['tag']);
-    expect(invalidations.isValid(read.version, read.tags)).toBe(false);
+    expect(invalidations.isValid(read.order, read.tags)).toBe(false);
     expect(store.getStale('key')).toBeUndefined();
   });
 });
@@ -455,7 +456,7 @@ describe('cache rule 11: writes that the shared tier did not acknowledge', () =>
     await store.flush(1_000);
     shared.answer();
     const found = (await read) as CacheEntry;
-    expect(invalidations.isValid(found.version, found.tags)).toBe(false);
+    expect(invalidations.isValid(found.order, found.tags)).toBe(false);
   });
 
   it('are sent in batches', async () => {

@@ -24,7 +24,7 @@ class Amnesiac extends MemoryStore {
 
 class Immortal extends MemoryStore {
   override set(key: string, entry: CacheEntry): void {
-    super.set(key, { ...entry, expiresAt: Infinity });
+    super.set(key, { ...entry, staleUntil: Infinity });
   }
 }
 

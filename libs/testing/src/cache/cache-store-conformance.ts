@@ -67,10 +67,10 @@ function describeEntries(test: Test): void {
       assert.deepStrictEqual((await store.get('key'))?.data, value);
     });
   }
-  test('gives version and tags back', async (store) => {
-    await store.set('key', { ...entryOf(1), version: 42, tags: ['a', 'b'] });
+  test('gives order and tags back', async (store) => {
+    await store.set('key', { ...entryOf(1), order: 42, tags: ['a', 'b'] });
     const entry = await store.get('key');
-    assert.deepStrictEqual([entry?.version, entry?.tags], [42, ['a', 'b']]);
+    assert.deepStrictEqual([entry?.order, entry?.tags], [42, ['a', 'b']]);
   });
   test('gives undefined for a key that was never written', async (store) => {
     assert.strictEqual(await store.get('key'), undefined);
@@ -156,5 +156,6 @@ function describeBounds(test: Test): void {
 }
 
 function entryOf(value: unknown, expiresAt = Infinity): CacheEntry {
-  return { ...toCachedValue(value), createdAt: 0, expiresAt, version: 1, tags: undefined };
+  const times = { createdAt: 0, asOf: 0, expiresAt, staleUntil: expiresAt };
+  return { ...toCachedValue(value), ...times, order: 1, tags: undefined };
 }

@@ -28,7 +28,7 @@ type Head = [createdAt: number, expiresAt: number | null, version: number, tags:
 /** Writes an entry as text: a line for its head, then its value. The script that stores it adds epoch and versions. */
 export function encodeEntry(entry: CacheEntry, clock: Clock): EncodedEntry {
   const toWallTime = clock.wallTime() - clock.now();
-  const { createdAt, expiresAt, version, tags, data } = entry;
+  const { createdAt, expiresAt, order: version, tags, data } = entry;
   const hasEnd = expiresAt !== Infinity;
   const head: Head = [
     createdAt + toWallTime,
@@ -64,8 +64,10 @@ export function decodeEntry(text: string, clock: Clock): StoredEntry {
       data,
       isFrozen,
       createdAt: now - ageMs,
+      asOf: now - ageMs,
       expiresAt: now + leftMs,
-      version,
+      staleUntil: now + leftMs,
+      order: version,
       tags: tags ?? undefined,
     },
   };

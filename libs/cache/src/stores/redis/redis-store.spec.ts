@@ -44,7 +44,9 @@ async function storeOn(clock: Clock, namespace: string = randomUUID()): Promise<
 }
 
 function entryOf(value: unknown, options: Partial<CacheEntry> = {}): CacheEntry {
-  const defaults = { createdAt: 0, expiresAt: Infinity, version: 1, tags: undefined };
+  const expiresAt = options.expiresAt ?? Infinity;
+  const times = { createdAt: 0, asOf: 0, expiresAt, staleUntil: expiresAt };
+  const defaults = { ...times, order: 1, tags: undefined };
   return { ...toCachedValue(value), ...defaults, ...options };
 }
 
