@@ -1,12 +1,14 @@
 import type { Clock } from 'nestjs-mainstay/common';
 import type { CacheConfig } from './cache.config.js';
-import type { CacheLoadOptions, CacheSetEntry } from './cache.options.js';
+import type { CacheSetEntry } from './cache.options.js';
+import { EntryLives, type EntryLife } from './entry-life.js';
 import { Invalidations } from './invalidations.js';
 import { checkKey, checkTags } from './keys/check-key.js';
+import type { LoadStart } from './loading/flight.js';
 import { Flights } from './loading/flights.js';
 import { allAwaitable, mapAwaitable, type Awaitable } from './stores/awaitable.js';
 import type { CacheEntry, CacheStore, KeyedEntry, ReadOptions } from './stores/cache-store.js';
-import { jitterTtl, parseTtl } from './ttl.js';
+import { jitterTtl } from './ttl.js';
 import { toCachedValue, type CachedValue } from './values/cached-value.js';
 
 /** What a cache works with. */
@@ -25,20 +27,6 @@ export interface CacheBackend {
   readonly invalidations?: Invalidations;
 }
 
-/** How long an entry lives and what invalidates it. */
-export interface EntryLife {
-  readonly ttlMs: number;
-  readonly tags: readonly string[] | undefined;
-}
-
-/** When a load began: what was invalidated since must not be stored. */
-export interface LoadStart {
-  /** Among writes and invalidations of this process. */
-  readonly order: number;
-  /** As a time of `Clock.now()`. */
-  readonly asOf: number;
-}
-
 /** A write that was found valid. */
 export interface PreparedWrite {
   readonly key: string;
@@ -49,18 +37,36 @@ export interface PreparedWrite {
 /** The rules of one cache between its public operations and its store: keys, lives, versions, fences. */
 export class CacheEngine {
   readonly flights = new Flights();
+  readonly lives: EntryLives;
   readonly #backend: CacheBackend;
   readonly #invalidations: Invalidations;
 
   constructor(backend: CacheBackend) {
     this.#backend = backend;
+    this.lives = new EntryLives(backend.config);
     this.#invalidations = backend.invalidations ?? new Invalidations();
   }
 
-  /** The entry of a key, if it may be served. @throws InvalidCacheKeyError */
-  find(key: string, options?: ReadOptions): Awaitable<CacheEntry | undefined> {
+  /** The entry of a key as it is in the store, fresh or not. @throws InvalidCacheKeyError */
+  read(key: string, options?: ReadOptions): Awaitable<CacheEntry | undefined> {
     checkKey(key);
-    return mapAwaitable(this.#backend.store.get(key, options), this.#valid);
+    return this.#backend.store.get(key, options);
+  }
+
+  /** As {@link read} for several keys, in their order. */
+  readMany(
+    keys: readonly string[],
+    options?: ReadOptions,
+  ): Awaitable<readonly (CacheEntry | undefined)[]> {
+    const { store } = this.#backend;
+    for (const key of keys) checkKey(key);
+    if (store.getMany) return store.getMany(keys, options);
+    return allAwaitable(keys.map((key) => store.get(key, options)));
+  }
+
+  /** The entry of a key, if it is fresh. @throws InvalidCacheKeyError */
+  find(key: string, options?: ReadOptions): Awaitable<CacheEntry | undefined> {
+    return mapAwaitable(this.read(key, options), this.#fresh);
   }
 
   /** As {@link find} for several keys, in their order. */
@@ -68,27 +74,37 @@ export class CacheEngine {
     keys: readonly string[],
     options?: ReadOptions,
   ): Awaitable<readonly (CacheEntry | undefined)[]> {
-    const { store } = this.#backend;
-    if (!store.getMany) return allAwaitable(keys.map((key) => this.find(key, options)));
-    for (const key of keys) checkKey(key);
-    return mapAwaitable(store.getMany(keys, options), (entries) => entries.map(this.#valid));
+    return mapAwaitable(this.readMany(keys, options), (entries) => entries.map(this.#fresh));
   }
 
-  /** A copy that may be out of date, for when {@link find} failed. */
-  findStale(key: string): CacheEntry | undefined {
-    return this.#valid(this.#backend.store.getStale?.(key));
+  /** A copy in this process, for when the store cannot be read: it may have been replaced elsewhere. */
+  copyOf(key: string): CacheEntry | undefined {
+    return this.#backend.store.getStale?.(key);
+  }
+
+  /** Whether an entry is within its TTL and was not invalidated. */
+  isFresh(entry: CacheEntry): boolean {
+    return (
+      entry.expiresAt > this.#backend.clock.now() &&
+      this.#invalidations.isValid(entry.order, entry.tags)
+    );
+  }
+
+  /** Whether an entry is fresh, or may stand in where nothing fresh can be had. */
+  isUsable(entry: CacheEntry): boolean {
+    return (
+      entry.staleUntil > this.#backend.clock.now() &&
+      this.#invalidations.isValid(entry.order, entry.tags)
+    );
   }
 
   /**
    * Checks and copies what is to be written, and writes nothing yet.
    * @throws InvalidCacheKeyError, InvalidCacheTtlError, InvalidCacheTagError, UncacheableValueError
    */
-  prepare({ key, value, ttl, tags }: CacheSetEntry): PreparedWrite {
+  prepare({ key, value, ...options }: CacheSetEntry): PreparedWrite {
     checkKey(key);
-    const { config } = this.#backend;
-    const byDefault = value === null ? config.negativeTtl : config.ttl;
-    const ttlMs = ttl === undefined ? byDefault : parseTtl(ttl);
-    return { key, cached: toCachedValue(value), life: { ttlMs, tags: checked(tags) } };
+    return { key, cached: toCachedValue(value), life: this.lives.ofWritten(value, options) };
   }
 
   /** Writes a value now. `undefined` and a TTL of 0 are not stored; what was there before goes all the same. */
@@ -123,9 +139,9 @@ export class CacheEngine {
     const { store, clock } = this.#backend;
     const entries = writes
       .filter((write) => isStored(write) && this.#invalidations.isValid(order, write.life.tags))
-      .map(({ key, cached, life: { ttlMs, tags } }): KeyedEntry => {
-        const life = { ttlMs: jitterTtl(ttlMs, clock.random()), tags };
-        return [key, this.#entry(cached, life, { order, asOf })];
+      .map(({ key, cached, life }): KeyedEntry => {
+        const ttlMs = jitterTtl(life.ttlMs, clock.random());
+        return [key, this.#entry(cached, { ...life, ttlMs }, { order, asOf })];
       });
     if (entries.length === 0) return undefined;
     if (store.setLoaded) return store.setLoaded(entries);
@@ -170,18 +186,8 @@ export class CacheEngine {
     return { order: this.#invalidations.next(), asOf: this.#backend.clock.now() };
   }
 
-  /** The life of a value that a factory made. */
-  lifeOfLoaded(value: unknown, { ttl, negativeTtl, tags }: CacheLoadOptions): EntryLife {
-    const { config } = this.#backend;
-    const ttlMs = ttl === undefined ? config.ttl : parseTtl(ttl);
-    const negativeMs = negativeTtl === undefined ? config.negativeTtl : parseTtl(negativeTtl);
-    return { ttlMs: value === null ? Math.min(ttlMs, negativeMs) : ttlMs, tags: checked(tags) };
-  }
-
-  readonly #valid = (entry: CacheEntry | undefined): CacheEntry | undefined => {
-    if (entry === undefined || entry.expiresAt <= this.#backend.clock.now()) return undefined;
-    return this.#invalidations.isValid(entry.order, entry.tags) ? entry : undefined;
-  };
+  readonly #fresh = (entry: CacheEntry | undefined): CacheEntry | undefined =>
+    entry !== undefined && this.isFresh(entry) ? entry : undefined;
 
   #written(cached: CachedValue, life: EntryLife): CacheEntry {
     return this.#entry(cached, life, this.startLoad());
@@ -189,21 +195,16 @@ export class CacheEngine {
 
   #entry(
     { data, isFrozen }: CachedValue,
-    { ttlMs, tags }: EntryLife,
+    { ttlMs, graceMs, tags }: EntryLife,
     { order, asOf }: LoadStart,
   ): CacheEntry {
     const createdAt = this.#backend.clock.now();
     const expiresAt = createdAt + ttlMs;
-    return { data, isFrozen, createdAt, asOf, expiresAt, staleUntil: expiresAt, order, tags };
+    const staleUntil = expiresAt + graceMs;
+    return { data, isFrozen, createdAt, asOf, expiresAt, staleUntil, order, tags };
   }
 }
 
 function isStored({ cached, life }: PreparedWrite): boolean {
   return cached.data !== undefined && life.ttlMs !== 0;
-}
-
-function checked(tags: readonly string[] | undefined): readonly string[] | undefined {
-  if (tags === undefined || tags.length === 0) return undefined;
-  checkTags(tags);
-  return [...tags];
 }

@@ -20,6 +20,18 @@ export interface CacheConfig {
   readonly negativeTtl: number;
   /** Bound of the entries in the memory of this process; the longest unused make room. @default 10000 */
   readonly maxEntries: number;
+  /**
+   * How long a loaded value may still stand in after its TTL, for a factory that fails or is slow, in milliseconds.
+   * 0 = never. @default 10 min
+   */
+  readonly grace: number;
+  /** How long no other load is tried after one of a key that has a stale value failed, in milliseconds. @default 10 s */
+  readonly graceBackoff: number;
+  /**
+   * How long a factory is waited for where there is a stale value, in milliseconds; then that is given, and the load goes
+   * on. 0 = it is given at once, Infinity = the factory is always waited for. @default 1 s
+   */
+  readonly factorySoftTimeout: number;
   /** How long a factory of `getOrSet` may take, in milliseconds. @default 10 s */
   readonly factoryTimeout: number;
   /** @default 'degraded' */
@@ -60,6 +72,26 @@ export const cacheConfig = defineConfig<CacheConfig>(
       .default(10_000)
       .description('Entries kept in the memory of the process; the longest unused make room.')
       .example('50000'),
+    grace: durationSchema()
+      .allow(Infinity)
+      .default('10m')
+      .description(
+        'How long a loaded value may still stand in after its TTL, for a factory that fails or is slow; 0 = never.',
+      )
+      .example('6h'),
+    graceBackoff: durationSchema()
+      .default('10s')
+      .description(
+        'How long no other load is tried after one of a key that has a stale value failed; 0 = each call tries.',
+      )
+      .example('30s'),
+    factorySoftTimeout: durationSchema()
+      .allow(Infinity)
+      .default('1s')
+      .description(
+        'How long a factory is waited for where there is a stale value; 0 = the stale value is given at once, and the factory runs in the background.',
+      )
+      .example('200ms'),
     factoryTimeout: durationSchema()
       .min(1)
       .default('10s')

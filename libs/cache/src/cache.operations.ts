@@ -2,7 +2,7 @@ import { pipelinePresets, type PipelineOptions } from 'nestjs-mainstay/resilienc
 import type { BoundOperation, Operations, ResourceOperations } from 'nestjs-mainstay/resource';
 import type { CacheBackend } from './cache-engine.js';
 import type { CacheLookup } from './cache.options.js';
-import type { LoadOperations } from './loading/cache-loader.js';
+import type { LoadOperations } from './loading/load-run.js';
 import type { StaleWork } from './stale-work.js';
 import { detectStoreError } from './stores/redis/detect-store-error.js';
 
@@ -78,6 +78,8 @@ export function bindCacheOperations(
     clear: cache.bind('clear', write),
     load: factory.bind('load'),
     store: cache.bind('store', write),
+    // The value is there already: nothing is asked.
+    stale: cache.bind('stale', { breaker: false, limiter: false, isHit: () => true }),
   };
 }
 

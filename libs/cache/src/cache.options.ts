@@ -7,6 +7,12 @@ export interface CacheSetOptions {
    * @default the configured `ttl`; for `null` the configured `negativeTtl`
    */
   readonly ttl?: Ttl | undefined;
+  /**
+   * How long the value may still stand in after its `ttl`, for a factory that fails or is slow: milliseconds or `'10m'`;
+   * 0 and `false` = never. `get` never gives it.
+   * @default of what is loaded the configured `grace`; of what is set none
+   */
+  readonly grace?: Ttl | false | undefined;
   /** What invalidates the entry beside its key, see `invalidateTags`. */
   readonly tags?: readonly string[] | undefined;
 }
@@ -24,10 +30,16 @@ export interface CacheLoadOptions extends CacheSetOptions {
    * @default the configured `negativeTtl`
    */
   readonly negativeTtl?: Ttl | undefined;
+  /**
+   * How long the factory is waited for where there is a stale value; then that is given, and the load goes on in the
+   * background. 0 = it is given at once, Infinity = the factory is always waited for.
+   * @default the configured `factorySoftTimeout`
+   */
+  readonly factorySoftTimeout?: Ttl | undefined;
 }
 
-/** What a factory may know and decide about the load it belongs to. */
-export interface CacheFactoryContext {
+/** What every factory may know and decide about the load it belongs to. */
+export interface CacheLoadContext {
   /** Aborts when the factory's time is over. */
   readonly signal: AbortSignal;
   /** Decides the life of what is being loaded, `null` included. @throws InvalidCacheTtlError */
@@ -36,6 +48,27 @@ export interface CacheFactoryContext {
   setTags(...tags: string[]): void;
   /** The result is given to the callers and not stored. */
   skip(): void;
+}
+
+/** What the factory of one key may know and decide. */
+export interface CacheFactoryContext extends CacheLoadContext {
+  /**
+   * The value that is to be replaced: past its TTL but not invalidated, else `undefined`. For conditional requests; a
+   * factory that finds it unchanged returns it. Nobody has checked its type.
+   * @example
+   * cache.getOrSet('rates', async ({ stale }) => {
+   *   const last = stale as Rates | undefined;
+   *   const response = await fetchRates({ etag: last?.etag });
+   *   return response.status === 304 && last ? last : response.rates;
+   * });
+   */
+  readonly stale: unknown;
+}
+
+/** What the factory of several keys may know and decide. */
+export interface CacheBatchFactoryContext extends CacheLoadContext {
+  /** The values that are to be replaced, by their keys, see {@link CacheFactoryContext.stale}. */
+  readonly stale: ReadonlyMap<string, unknown>;
 }
 
 /** Makes the value of a key that is not in the cache. `undefined` is not stored; `null` = it does not exist. */
@@ -47,7 +80,7 @@ export type CacheFactory<T> = (context: CacheFactoryContext) => T | PromiseLike<
  */
 export type CacheBatchFactory<T> = (
   missingKeys: readonly string[],
-  context: CacheFactoryContext,
+  context: CacheBatchFactoryContext,
 ) => Iterable<readonly [string, T]> | PromiseLike<Iterable<readonly [string, T]>>;
 
 /** Where a cached value came from: `l1` is the memory of this process, `l2` the tier that instances share. */
@@ -74,6 +107,9 @@ export interface CacheLoaded<T> {
   readonly value: T;
   /** `factory`: it was loaded, by this call or by one that it joined. */
   readonly source: CacheSource | 'factory';
-  /** Whether it may be out of date: a copy of this process that answers while the shared tier does not. */
+  /**
+   * Whether it may be out of date: a copy of this process that answers while the shared tier does not, or a value past its
+   * TTL that stands in for a factory that fails or is slow.
+   */
   readonly stale: boolean;
 }

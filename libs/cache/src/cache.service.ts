@@ -12,12 +12,14 @@ import type {
   CacheSetOptions,
 } from './cache.options.js';
 import type { CacheKey } from './keys/cache-key.js';
-import { CacheLoader } from './loading/cache-loader.js';
+import { CacheLoader, type LoadedValue } from './loading/cache-loader.js';
+import { singleFactory } from './loading/single-factory.js';
+import { BatchLoadRequest, LoadRequest } from './loading/load-request.js';
 import type { CacheEntry } from './stores/cache-store.js';
 import { isPromiseLike } from './stores/awaitable.js';
 import { StaleWork } from './stale-work.js';
 import { StoreWork } from './store-work.js';
-import { readCachedValue, type CachedValue } from './values/cached-value.js';
+import { readCachedValue } from './values/cached-value.js';
 
 /**
  * A cache. A cache that is down is never the caller's failure: reads give `null`, writes `false`, `getOrSet` the value of
@@ -43,7 +45,7 @@ export class CacheService {
     this.#work = new StoreWork(this.#engine, backend);
     const stale = backend.hasFallback ? new StaleWork(this.#engine, this.#work) : undefined;
     this.#operations = bindCacheOperations(backend, operations, stale);
-    this.#loader = new CacheLoader(this.#engine, this.#operations);
+    this.#loader = new CacheLoader(this.#engine, backend, this.#operations);
   }
 
   /**
@@ -78,7 +80,8 @@ export class CacheService {
 
   /**
    * The value of a key, or else what `factory` makes, which is stored. Concurrent calls for a key share one call of the
-   * factory. `undefined` is not stored; `null` is remembered for `negativeTtl`.
+   * factory. `undefined` is not stored; `null` is remembered for `negativeTtl`. What is stored may stand in for a factory
+   * that fails or is slow, for as long as the `grace` after its TTL.
    * @throws the factory's own error; `OperationTimeoutError` when it takes longer than the configured `factoryTimeout`;
    * InvalidCacheKeyError, InvalidCacheTtlError, InvalidCacheTagError, UncacheableValueError
    */
@@ -87,15 +90,11 @@ export class CacheService {
     factory: CacheFactory<T>,
     options: CacheLoadOptions = {},
   ): Promise<T> {
-    const { landings } = this.#loader;
-    const found = await this.#findOrElse(
-      undefined,
-      this.#operations.getOrSet,
-      this.#work.getForLoad,
-      { key, options },
-    );
+    const request = new LoadRequest(key, options, this.#loader.landings);
+    const { getOrSet } = this.#operations;
+    const found = await this.#findOrElse(undefined, getOrSet, this.#work.getForLoad, request);
     if (found !== undefined) return found as T;
-    return this.#load(key, factory, options, landings);
+    return read(await this.#load(request, factory)) as T;
   }
 
   /**
@@ -109,16 +108,13 @@ export class CacheService {
     factory: CacheFactory<T>,
     options: CacheLoadOptions = {},
   ): Promise<CacheLoaded<T>> {
-    const { landings } = this.#loader;
-    const found = await this.#findOrElse(
-      undefined,
-      this.#operations.lookupOrSet,
-      this.#work.lookupForLoad,
-      { key, options },
-    );
+    const request = new LoadRequest(key, options, this.#loader.landings);
+    const { lookupOrSet } = this.#operations;
+    const found = await this.#findOrElse(undefined, lookupOrSet, this.#work.lookupForLoad, request);
     if (found !== undefined) return found as CacheLoaded<T>;
-    const value = await this.#load(key, factory, options, landings);
-    return { value, source: 'factory', stale: false };
+    const loaded = await this.#load(request, factory);
+    const stale = loaded?.isStale ?? false;
+    return { value: read(loaded) as T, source: stale ? this.#work.source : 'factory', stale };
   }
 
   /**
@@ -172,18 +168,20 @@ export class CacheService {
     factory: CacheBatchFactory<T>,
     options: CacheLoadOptions = {},
   ): Promise<(T | null)[]> {
-    const { landings } = this.#loader;
+    const request = new BatchLoadRequest(keys, options, this.#loader.landings);
     const nothing: unknown[] = keys.map(() => undefined);
+    const { getOrSetMany } = this.#operations;
     const values = await this.#findOrElse(
       nothing,
-      this.#operations.getOrSetMany,
+      getOrSetMany,
       this.#work.getManyForLoad,
-      { keys, options },
+      request,
     );
     const missing = [...new Set(keys.filter((_, index) => values[index] === undefined))];
     if (missing.length === 0) return values as (T | null)[];
-    const landing = await this.#loader.load(missing, factory, options, landings);
-    return keys.map((key, index) => (values[index] ?? read(landing.get(key)) ?? null) as T | null);
+    const { stale, landings } = request;
+    const loaded = await this.#loader.load({ keys: missing, factory, options, stale, landings });
+    return keys.map((key, index) => (values[index] ?? read(loaded.get(key)) ?? null) as T | null);
   }
 
   /**
@@ -206,14 +204,17 @@ export class CacheService {
   }
 
   async #load<T>(
-    key: CacheKey<T>,
+    { key, options, landings, stale }: LoadRequest,
     factory: CacheFactory<T>,
-    options: CacheLoadOptions,
-    landings: number,
-  ): Promise<T> {
-    const single: CacheBatchFactory<T> = async (_, context) => [[key, await factory(context)]];
-    const landing = await this.#loader.load([key], single, options, landings);
-    return read(landing.get(key)) as T;
+  ): Promise<LoadedValue | undefined> {
+    const loaded = await this.#loader.load({
+      keys: [key],
+      factory: singleFactory(key, factory),
+      options,
+      landings,
+      stale: new Map(stale && [[key, stale]]),
+    });
+    return loaded.get(key);
   }
 
   /** A cache that cannot be read is not the caller's failure, whatever its error; the operation recorded it. */
@@ -233,6 +234,6 @@ export class CacheService {
   }
 }
 
-function read(value: CachedValue | undefined): unknown {
-  return value === undefined ? undefined : readCachedValue(value);
+function read(loaded: LoadedValue | undefined): unknown {
+  return loaded && readCachedValue(loaded.cached);
 }

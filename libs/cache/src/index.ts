@@ -17,8 +17,10 @@ export type { CacheModuleAsyncOptions, CacheModuleOptions } from './cache.module
 export { CacheModule } from './cache.module.js';
 export type {
   CacheBatchFactory,
+  CacheBatchFactoryContext,
   CacheFactory,
   CacheFactoryContext,
+  CacheLoadContext,
   CacheLoaded,
   CacheLoadOptions,
   CacheLookup,

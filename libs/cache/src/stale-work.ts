@@ -2,7 +2,7 @@ import type { CacheEngine } from './cache-engine.js';
 import type { CacheLoaded, CacheLookup } from './cache.options.js';
 import type { CacheEntry } from './stores/cache-store.js';
 import type { StoreWork } from './store-work.js';
-import type { BatchLoadRequest, LoadRequest } from './store-work.js';
+import type { BatchLoadRequest, LoadRequest } from './loading/load-request.js';
 import { readCachedValue } from './values/cached-value.js';
 
 /** Made once and without a stack: while the shared tier is away every read of an unknown key would make one. */
@@ -27,28 +27,50 @@ export class StaleWork {
   readonly lookup = (_error: unknown, key: string): CacheLookup<unknown> =>
     this.#work.describe(this.#copyOf(key), 'l1', true);
 
-  readonly getForLoad = (_error: unknown, { key }: LoadRequest): unknown =>
-    readCachedValue(this.#copyOf(key));
+  readonly getForLoad = (_error: unknown, request: LoadRequest): unknown =>
+    readCachedValue(this.#copyForLoad(request));
 
-  readonly lookupForLoad = (_error: unknown, { key }: LoadRequest): CacheLoaded<unknown> => ({
-    value: readCachedValue(this.#copyOf(key)),
+  readonly lookupForLoad = (_error: unknown, request: LoadRequest): CacheLoaded<unknown> => ({
+    value: readCachedValue(this.#copyForLoad(request)),
     source: 'l1',
     stale: true,
   });
 
   /** `undefined` for the keys without a copy. @throws when no key has one */
   readonly getMany = (_error: unknown, keys: readonly string[]): unknown[] => {
-    const copies = keys.map((key) => this.#engine.findStale(key));
-    if (!copies.some(Boolean)) throw NO_COPY;
-    return copies.map((copy) => copy && readCachedValue(copy));
+    const copies = keys.map((key) => this.#engine.copyOf(key));
+    return this.#values(copies.map((copy) => this.#fresh(copy)));
   };
 
-  readonly getManyForLoad = (error: unknown, { keys }: BatchLoadRequest): unknown[] =>
-    this.getMany(error, keys);
+  readonly getManyForLoad = (_error: unknown, { keys, stale }: BatchLoadRequest): unknown[] => {
+    const copies = keys.map((key) => {
+      const copy = this.#engine.copyOf(key);
+      if (copy === undefined || this.#engine.isFresh(copy)) return copy;
+      stale.set(key, copy);
+      return undefined;
+    });
+    return this.#values(copies);
+  };
 
-  #copyOf(key: string): CacheEntry {
-    const copy = this.#engine.findStale(key);
+  /** What is past its TTL is no answer, but may stand in for what is loaded. */
+  #copyForLoad(request: LoadRequest): CacheEntry {
+    const copy = this.#work.freshOf(request, this.#engine.copyOf(request.key));
     if (copy === undefined) throw NO_COPY;
     return copy;
+  }
+
+  #copyOf(key: string): CacheEntry {
+    const copy = this.#fresh(this.#engine.copyOf(key));
+    if (copy === undefined) throw NO_COPY;
+    return copy;
+  }
+
+  #fresh(copy: CacheEntry | undefined): CacheEntry | undefined {
+    return copy && this.#engine.isFresh(copy) ? copy : undefined;
+  }
+
+  #values(copies: readonly (CacheEntry | undefined)[]): unknown[] {
+    if (!copies.some(Boolean)) throw NO_COPY;
+    return copies.map((copy) => copy && readCachedValue(copy));
   }
 }

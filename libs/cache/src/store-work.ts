@@ -1,26 +1,9 @@
 import type { CacheBackend, CacheEngine } from './cache-engine.js';
-import type {
-  CacheLoaded,
-  CacheLoadOptions,
-  CacheLookup,
-  CacheSetEntry,
-  CacheSource,
-} from './cache.options.js';
-import { mapAwaitable, type Awaitable } from './stores/awaitable.js';
+import type { CacheLoaded, CacheLookup, CacheSetEntry, CacheSource } from './cache.options.js';
+import type { BatchLoadRequest, LoadRequest } from './loading/load-request.js';
+import { isPromiseLike, mapAwaitable, type Awaitable } from './stores/awaitable.js';
 import type { CacheEntry, ReadOptions } from './stores/cache-store.js';
 import { readCachedValue } from './values/cached-value.js';
-
-/** What a load asks the cache first. */
-export interface LoadRequest {
-  readonly key: string;
-  readonly options: CacheLoadOptions;
-}
-
-/** What a load of several keys asks the cache first. */
-export interface BatchLoadRequest {
-  readonly keys: readonly string[];
-  readonly options: CacheLoadOptions;
-}
 
 const MISS = { hit: false, value: undefined, stale: false } as const;
 
@@ -35,19 +18,19 @@ export class StoreWork {
   readonly #engine: CacheEngine;
   readonly #backend: CacheBackend;
   /** Where reads find what they find: copies are asked only when that fails. */
-  readonly #source: CacheSource;
+  readonly source: CacheSource;
 
   constructor(engine: CacheEngine, backend: CacheBackend) {
     this.#engine = engine;
     this.#backend = backend;
-    this.#source = backend.hasFallback ? 'l2' : 'l1';
+    this.source = backend.hasFallback ? 'l2' : 'l1';
   }
 
   readonly get = (key: string): Awaitable<unknown> => mapAwaitable(this.#engine.find(key), valueOf);
 
   readonly lookup = (key: string): Awaitable<CacheLookup<unknown>> =>
     mapAwaitable(this.#engine.find(key), (entry) =>
-      entry === undefined ? MISS : this.describe(entry, this.#source, false),
+      entry === undefined ? MISS : this.describe(entry, this.source, false),
     );
 
   readonly set = (entry: CacheSetEntry): Awaitable<true> =>
@@ -56,25 +39,34 @@ export class StoreWork {
   readonly delete = (key: string): Awaitable<true> =>
     mapAwaitable(this.#engine.delete(key), acknowledged);
 
-  readonly getForLoad = ({ key, options }: LoadRequest): Awaitable<unknown> => {
-    this.#engine.lifeOfLoaded(undefined, options);
-    return mapAwaitable(this.#engine.find(key, FOR_LOAD), valueOf);
+  readonly getForLoad = (request: LoadRequest): Awaitable<unknown> => {
+    this.#engine.lives.check(request.options);
+    const entry = this.#engine.read(request.key, FOR_LOAD);
+    if (isPromiseLike(entry)) return entry.then((read) => valueOf(this.freshOf(request, read)));
+    return valueOf(this.freshOf(request, entry));
   };
 
-  readonly lookupForLoad = ({
-    key,
-    options,
-  }: LoadRequest): Awaitable<CacheLoaded<unknown> | undefined> => {
-    this.#engine.lifeOfLoaded(undefined, options);
-    return mapAwaitable(this.#engine.find(key, FOR_LOAD), this.#loaded);
+  readonly lookupForLoad = (request: LoadRequest): Awaitable<CacheLoaded<unknown> | undefined> => {
+    this.#engine.lives.check(request.options);
+    return mapAwaitable(this.#engine.read(request.key, FOR_LOAD), (read) => {
+      const entry = this.freshOf(request, read);
+      return entry && { value: readCachedValue(entry), source: this.source, stale: false };
+    });
   };
 
   readonly getMany = (keys: readonly string[]): Awaitable<unknown[]> =>
     mapAwaitable(this.#engine.findMany(keys), valuesOf);
 
-  readonly getManyForLoad = ({ keys, options }: BatchLoadRequest): Awaitable<unknown[]> => {
-    this.#engine.lifeOfLoaded(undefined, options);
-    return mapAwaitable(this.#engine.findMany(keys, FOR_LOAD), valuesOf);
+  readonly getManyForLoad = (request: BatchLoadRequest): Awaitable<unknown[]> => {
+    this.#engine.lives.check(request.options);
+    return mapAwaitable(this.#engine.readMany(request.keys, FOR_LOAD), (read) =>
+      request.keys.map((key, index) => {
+        const entry = read[index];
+        if (entry === undefined || this.#engine.isFresh(entry)) return valueOf(entry);
+        request.stale.set(key, entry);
+        return undefined;
+      }),
+    );
   };
 
   /** Everything is checked before anything is written. */
@@ -99,10 +91,12 @@ export class StoreWork {
     return { hit: true, value, source, stale, age: now - createdAt, ttl: expiresAt - now };
   }
 
-  readonly #loaded = (entry: CacheEntry | undefined): CacheLoaded<unknown> | undefined => {
-    if (entry === undefined) return undefined;
-    return { value: readCachedValue(entry), source: this.#source, stale: false };
-  };
+  /** What was read for a load, if it is fresh; what is not may stand in for what is loaded. */
+  freshOf(request: LoadRequest, entry: CacheEntry | undefined): CacheEntry | undefined {
+    if (entry === undefined || this.#engine.isFresh(entry)) return entry;
+    request.stale = entry;
+    return undefined;
+  }
 }
 
 function valueOf(entry: CacheEntry | undefined): unknown {

@@ -18,6 +18,11 @@ export function parseTtl(ttl: Ttl): number {
   return ms;
 }
 
+/** Reads a time of grace: as a TTL; `false` = none. @throws {@link InvalidCacheTtlError} for anything else */
+export function parseGrace(grace: Ttl | false): number {
+  return grace === false ? 0 : parseTtl(grace);
+}
+
 /** Shortens or lengthens a TTL by up to 10 %. @param random in [0, 1) */
 export function jitterTtl(ttlMs: number, random: number): number {
   return ttlMs * (1 + JITTER * (2 * random - 1));

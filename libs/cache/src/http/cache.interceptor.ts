@@ -58,7 +58,8 @@ export class CacheInterceptor implements NestInterceptor<unknown, unknown> {
       return undefined;
     };
     const { ttl, tags } = options;
-    const response = await this.#cache.getOrSet(key, load, { ttl, tags });
+    // A handler that refuses has answered; and none goes on behind a response that was sent.
+    const response = await this.#cache.getOrSet(key, load, { ttl, tags, grace: false });
     if (own) return of(own.result);
     // Another request's handler had nothing to share: this request needs its own.
     return response === undefined ? next.handle() : of(response);

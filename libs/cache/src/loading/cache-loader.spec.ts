@@ -12,6 +12,9 @@ const config: CacheConfig = {
   ttl: 300_000,
   negativeTtl: 30_000,
   maxEntries: 100,
+  grace: 600_000,
+  graceBackoff: 10_000,
+  factorySoftTimeout: 1_000,
   factoryTimeout: 10_000,
   boot: 'degraded',
   criticality: 'degradable',
@@ -327,6 +330,24 @@ describe('cache rule 20: a load', () => {
       'cache.factory.load success',
       'cache.store attempt',
       'cache.store success',
+    ]);
+  });
+});
+
+describe('cache rule 20: a stale value that stands in', () => {
+  it('is recorded as a hit, beside the miss and the failed load', async () => {
+    await cache.getOrSet('key', () => 1, { ttl: 1_000 });
+    await clock.advance(1_000);
+    recorded.clear();
+    const error = Object.assign(new Error('down'), { code: 'ECONNREFUSED' });
+    expect(await cache.getOrSet('key', () => Promise.reject(error))).toBe(1);
+    expect(recorded.calls.filter((call) => !/ (try|outcome) /.test(call))).toEqual([
+      'cache.getOrSet attempt',
+      'cache.getOrSet miss',
+      'cache.factory.load attempt',
+      'cache.factory.load failure ECONNREFUSED',
+      'cache.stale attempt',
+      'cache.stale hit',
     ]);
   });
 });

@@ -1,40 +1,43 @@
-import type { BoundOperation } from 'nestjs-mainstay/resource';
-import type { CacheEngine, EntryLife, LoadStart } from '../cache-engine.js';
-import type { CacheBatchFactory, CacheLoadOptions } from '../cache.options.js';
-import { toCachedValue, type CachedValue } from '../values/cached-value.js';
-import type { Awaitable } from '../stores/awaitable.js';
-import type { Landing } from './flights.js';
-import { LoadDecisions } from './load-decisions.js';
+import type { CacheBackend, CacheEngine } from '../cache-engine.js';
+import { parseTtl } from '../ttl.js';
+import type { CachedValue } from '../values/cached-value.js';
+import type { CacheEntry } from '../stores/cache-store.js';
+import type { Flight, Landing, StaleEntries } from './flight.js';
+import { LoadBackoffs } from './load-backoffs.js';
+import { LoadRun, type LoadOperations, type LoadOrder } from './load-run.js';
 
-/** The two operations of a load. */
-export interface LoadOperations {
-  /** Runs the factory: bounded by its own time, never retried, and no concern of the cache's breaker. */
-  readonly load: BoundOperation;
-  /** Writes what was loaded. */
-  readonly store: BoundOperation;
+/** Why a source refuses what it is asked: it has answered, and no older value is right in its place. */
+const ANSWERS: ReadonlySet<string | undefined> = new Set(['validation', 'not-found', 'conflict']);
+
+/** What is to be loaded: keys that have no fresh value. */
+export interface MissingValues extends LoadOrder {
+  readonly keys: readonly string[];
+  /** What the keys have meanwhile. */
+  readonly stale: StaleEntries;
+  /** {@link CacheLoader.landings} before the cache was read. */
+  readonly landings: number;
 }
 
-/** What a factory brought and decided. */
-interface Loaded {
-  readonly values: Landing;
-  readonly decisions: LoadDecisions;
-}
-
-interface StoreRequest {
-  readonly loaded: Loaded;
-  readonly options: CacheLoadOptions;
-  readonly start: LoadStart;
-  readonly isCurrent: (key: string) => boolean;
+/** The value of a key, and whether it stands in for one that could not be loaded in time. */
+export interface LoadedValue {
+  readonly cached: CachedValue;
+  readonly isStale: boolean;
 }
 
 /** Loads what is not in the cache: at most one factory call per key at a time. */
 export class CacheLoader {
   readonly #engine: CacheEngine;
+  readonly #backend: CacheBackend;
   readonly #operations: LoadOperations;
+  readonly #run: LoadRun;
+  readonly #backoffs: LoadBackoffs;
 
-  constructor(engine: CacheEngine, operations: LoadOperations) {
+  constructor(engine: CacheEngine, backend: CacheBackend, operations: LoadOperations) {
     this.#engine = engine;
+    this.#backend = backend;
     this.#operations = operations;
+    this.#run = new LoadRun(engine, operations);
+    this.#backoffs = new LoadBackoffs(backend.clock, backend.config.graceBackoff);
   }
 
   /** Loads that have ended; to be read before the cache is, see {@link load}. */
@@ -44,104 +47,118 @@ export class CacheLoader {
 
   /**
    * The values of keys that were not found: from loads in progress, from one that has ended since the cache was read, or
-   * from the factory.
-   * @param landingsBefore {@link landings} before the cache was read
+   * from the factory; a stale one where that fails or is slow, or has failed just now.
    * @throws the factory's own error; `OperationTimeoutError` when it takes too long
    */
-  async load(
-    keys: readonly string[],
-    factory: CacheBatchFactory<unknown>,
-    options: CacheLoadOptions,
-    landingsBefore: number,
-  ): Promise<Landing> {
-    const found = new Map<string, CachedValue>();
-    if (this.landings !== landingsBefore) await this.#findAgain(keys, found);
-    const joined = this.#join(keys, found);
-    const missing = keys.filter((key) => !found.has(key) && !joined.has(key));
-    const own = missing.length > 0 ? this.#launch(missing, factory, options) : undefined;
-    for (const [key, landing] of joined) found.set(key, valueOf(await landing, key));
-    for (const [key, value] of (await own) ?? []) found.set(key, value);
+  async load(missing: MissingValues): Promise<ReadonlyMap<string, LoadedValue>> {
+    const found = new Map<string, LoadedValue>();
+    for (const key of missing.keys) {
+      const stale = this.#backoffs.isActive(key) ? missing.stale.get(key) : undefined;
+      if (stale && this.#engine.isUsable(stale)) found.set(key, await this.#standIn(stale));
+    }
+    if (this.landings !== missing.landings) await this.#findAgain(missing.keys, found);
+    const flights = this.#fly(missing, found);
+    for (const [key, flight] of flights) {
+      found.set(key, await this.#wait(key, flight, this.#softTimeoutOf(missing)));
+    }
     return found;
   }
 
-  async #findAgain(keys: readonly string[], found: Map<string, CachedValue>): Promise<void> {
-    const landed = keys.filter((key) => !this.#engine.flights.find(key));
+  async #findAgain(keys: readonly string[], found: Map<string, LoadedValue>): Promise<void> {
+    const landed = keys.filter((key) => !found.has(key) && !this.#engine.flights.find(key));
     try {
       const entries = await this.#engine.findMany(landed, { hasAlternative: true });
       for (const [index, entry] of entries.entries()) {
-        if (entry) found.set(landed[index] as string, entry);
+        if (entry) found.set(landed[index] as string, fresh(entry));
       }
     } catch {
       // The read before was recorded; now only the factory counts.
     }
   }
 
-  #join(keys: readonly string[], found: Landing): Map<string, Promise<Landing>> {
-    const joined = new Map<string, Promise<Landing>>();
-    for (const key of keys) {
-      const flight = found.has(key) ? undefined : this.#engine.flights.find(key);
-      if (flight) joined.set(key, flight.landing);
+  /** The flights of what was not found, of which at most one is new. */
+  #fly(
+    missing: MissingValues,
+    found: ReadonlyMap<string, LoadedValue>,
+  ): ReadonlyMap<string, Flight> {
+    const flights = new Map<string, Flight>();
+    const own: string[] = [];
+    for (const key of missing.keys.filter((wanted) => !found.has(wanted))) {
+      const flight = this.#engine.flights.find(key);
+      if (flight) flights.set(key, flight);
+      else own.push(key);
     }
-    return joined;
+    if (own.length === 0) return flights;
+    const launched = this.#launch(own, missing);
+    for (const key of own) flights.set(key, launched);
+    return flights;
   }
 
-  #launch(
-    keys: readonly string[],
-    factory: CacheBatchFactory<unknown>,
-    options: CacheLoadOptions,
-  ): Promise<Landing> {
-    const start = this.#engine.startLoad();
-    const flight = this.#engine.flights.launch(keys, start.order, async (isCurrent) => {
-      const loaded = await this.#callFactory(keys, factory, options);
-      if (!loaded.decisions.isSkipped) {
-        await this.#storeQuietly({ loaded, options, start, isCurrent });
+  #launch(keys: readonly string[], { stale, ...order }: MissingValues): Flight {
+    const entries = [...stale].filter(
+      ([key, entry]) => keys.includes(key) && this.#engine.isUsable(entry),
+    );
+    const plan = { keys, start: this.#engine.startLoad(), stale: new Map(entries) };
+    return this.#engine.flights.launch(plan, async (flight) => {
+      try {
+        const landing = await this.#run.run(flight, order);
+        for (const key of keys) this.#backoffs.end(key);
+        return landing;
+      } catch (error) {
+        this.#fallBack(flight, error);
+        throw error;
       }
-      return loaded.values;
     });
-    return flight.landing;
   }
 
-  #callFactory(
-    keys: readonly string[],
-    factory: CacheBatchFactory<unknown>,
-    options: CacheLoadOptions,
-  ): Promise<Loaded> {
-    return this.#operations.load.run(async (missing: readonly string[], operation) => {
-      const decisions = new LoadDecisions(options, operation);
-      const made = new Map(await factory(missing, decisions));
-      const values = new Map(
-        missing.map((key) => [key, toCachedValue(made.has(key) ? made.get(key) : null)]),
-      );
-      return { values, decisions };
-    }, keys);
-  }
-
-  /** A cache that cannot store is not the caller's failure: the operation recorded it, the value is there. */
-  async #storeQuietly(request: StoreRequest): Promise<void> {
-    try {
-      await this.#operations.store.run((stored: StoreRequest) => this.#store(stored), request);
-    } catch (error) {
-      if (this.#operations.store.classify(error).reason === 'validation') throw error;
+  /** What the keys of a failed load had stands in, unless it was invalidated, or the source has refused. */
+  #fallBack(flight: Flight, error: unknown): void {
+    if (ANSWERS.has(this.#operations.load.classify(error).reason)) return;
+    for (const [key, entry] of flight.plan.stale) {
+      if (!this.#mayStandIn(key, entry, flight)) continue;
+      flight.standIns.set(key, entry);
+      this.#backoffs.begin(key);
     }
   }
 
-  #store({ loaded, options, start, isCurrent }: StoreRequest): Awaitable<unknown> {
-    const current = [...loaded.values].filter(([key]) => isCurrent(key));
-    const writes = current.map(([key, cached]) => ({
-      key,
-      cached,
-      life: this.#lifeOf(cached, loaded.decisions, options),
-    }));
-    return this.#engine.setLoaded(writes, start);
+  async #wait(key: string, flight: Flight, softTimeoutMs: number): Promise<LoadedValue> {
+    const stale = flight.plan.stale.get(key);
+    if (stale && softTimeoutMs !== Infinity) {
+      const isSlow = await flight.isSlow(softTimeoutMs, this.#backend.clock);
+      if (isSlow && this.#mayStandIn(key, stale, flight)) return this.#standIn(stale);
+    }
+    try {
+      return fresh(valueOf(await flight.landing, key));
+    } catch (error) {
+      const standIn = flight.standIns.get(key);
+      if (standIn === undefined) throw error;
+      return this.#standIn(standIn);
+    }
   }
 
-  #lifeOf(value: CachedValue, decisions: LoadDecisions, options: CacheLoadOptions): EntryLife {
-    const { ttlMs, tags } = decisions;
-    const life = this.#engine.lifeOfLoaded(value.data, { ...options, tags });
-    return ttlMs === undefined ? life : { ttlMs, tags: life.tags };
+  #mayStandIn(key: string, entry: CacheEntry, flight: Flight): boolean {
+    return this.#engine.flights.isCurrent(key, flight) && this.#engine.isUsable(entry);
   }
+
+  async #standIn(entry: CacheEntry): Promise<LoadedValue> {
+    await this.#operations.stale.execute(identity, entry);
+    return { cached: entry, isStale: true };
+  }
+
+  #softTimeoutOf({ options: { factorySoftTimeout } }: MissingValues): number {
+    if (factorySoftTimeout !== undefined) return parseTtl(factorySoftTimeout);
+    return this.#backend.config.factorySoftTimeout;
+  }
+}
+
+function fresh(cached: CachedValue): LoadedValue {
+  return { cached, isStale: false };
 }
 
 function valueOf(landing: Landing, key: string): CachedValue {
   return landing.get(key) ?? { data: undefined, isFrozen: true };
+}
+
+function identity(entry: CacheEntry): CacheEntry {
+  return entry;
 }

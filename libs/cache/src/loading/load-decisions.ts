@@ -1,23 +1,35 @@
 import type { OperationContext } from 'nestjs-mainstay/resilience';
-import type { CacheFactoryContext, CacheLoadOptions } from '../cache.options.js';
+import type { CacheBatchFactoryContext, CacheLoadOptions } from '../cache.options.js';
 import { checkTags } from '../keys/check-key.js';
 import { parseTtl, type Ttl } from '../ttl.js';
+import { readCachedValue } from '../values/cached-value.js';
+import type { StaleEntries } from './flight.js';
 
-/** The {@link CacheFactoryContext} of one load: what the caller asked for, and what the factory decides about it. */
-export class LoadDecisions implements CacheFactoryContext {
+/** The {@link CacheBatchFactoryContext} of one load: what its caller asked for, and what the factory decides about it. */
+export class LoadDecisions implements CacheBatchFactoryContext {
   readonly #options: CacheLoadOptions;
   readonly #operation: OperationContext;
+  readonly #entries: StaleEntries;
+  #stale: ReadonlyMap<string, unknown> | undefined;
   #ttlMs: number | undefined;
   #tags: readonly string[] | undefined;
   #isSkipped = false;
 
-  constructor(options: CacheLoadOptions, operation: OperationContext) {
+  constructor(options: CacheLoadOptions, operation: OperationContext, stale: StaleEntries) {
     this.#options = options;
     this.#operation = operation;
+    this.#entries = stale;
   }
 
   get signal(): AbortSignal {
     return this.#operation.signal;
+  }
+
+  get stale(): ReadonlyMap<string, unknown> {
+    this.#stale ??= new Map(
+      [...this.#entries].map(([key, entry]) => [key, readCachedValue(entry)]),
+    );
+    return this.#stale;
   }
 
   /** Whether the factory asked not to store its result. */

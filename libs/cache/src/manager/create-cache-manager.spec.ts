@@ -21,6 +21,9 @@ function build(ttl: number): void {
     ttl,
     negativeTtl: 30_000,
     maxEntries: 100,
+    grace: 600_000,
+    graceBackoff: 10_000,
+    factorySoftTimeout: 1_000,
     factoryTimeout: 10_000,
     boot: 'degraded',
     criticality: 'degradable',
@@ -188,6 +191,9 @@ describe('cache rule 22: wrap is led to getOrSet', () => {
 
   it('rethrows the error of the function unchanged', async () => {
     const error = Object.assign(new Error('down'), { code: 'ECONNREFUSED' });
+    await expect(manager.wrap('key', () => Promise.reject(error))).rejects.toBe(error);
+    await manager.wrap('key', () => 'old', 1_000);
+    await clock.advance(2_000);
     await expect(manager.wrap('key', () => Promise.reject(error))).rejects.toBe(error);
   });
 });

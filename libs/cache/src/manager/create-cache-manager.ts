@@ -54,11 +54,13 @@ function wrapWith(cache: CacheService, clock: Clock): Wrap {
   ): Promise<unknown> => {
     const { ttl, raw }: RawWrapOptions =
       typeof ttlOrOptions === 'object' ? ttlOrOptions : { ttl: ttlOrOptions };
-    const value = await cache.getOrSet(key, async (context) => {
+    const load = async (context: CacheFactoryContext): Promise<unknown> => {
       const made = await factory();
       decideTtl(context, ttl, made);
       return made;
-    });
+    };
+    // Who calls cache-manager expects the error of a factory.
+    const value = await cache.getOrSet(key, load, { grace: false });
     return raw ? { value, expires: await expiryOf(key, cache, clock) } : value;
   };
   return wrap as Wrap;

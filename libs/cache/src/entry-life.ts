@@ -1,0 +1,59 @@
+import type { CacheConfig } from './cache.config.js';
+import type { CacheLoadOptions, CacheSetOptions } from './cache.options.js';
+import { checkTags } from './keys/check-key.js';
+import { parseGrace, parseTtl } from './ttl.js';
+
+/** How long an entry lives and what invalidates it. */
+export interface EntryLife {
+  /** How long it is fresh, in milliseconds. */
+  readonly ttlMs: number;
+  /** How long it may stand in after that, in milliseconds. */
+  readonly graceMs: number;
+  readonly tags: readonly string[] | undefined;
+}
+
+/** The lives of a cache's entries: what the caller says, or else what is configured. */
+export class EntryLives {
+  readonly #config: CacheConfig;
+
+  constructor(config: CacheConfig) {
+    this.#config = config;
+  }
+
+  /** Of a value that is set. @throws InvalidCacheTtlError, InvalidCacheTagError */
+  ofWritten(value: unknown, { ttl, grace, tags }: CacheSetOptions): EntryLife {
+    const config = this.#config;
+    const byDefault = value === null ? config.negativeTtl : config.ttl;
+    const ttlMs = ttl === undefined ? byDefault : parseTtl(ttl);
+    const graceMs = grace === undefined ? 0 : parseGrace(grace);
+    return { ttlMs, graceMs, tags: checked(tags) };
+  }
+
+  /** Of a value that a factory made. @throws InvalidCacheTtlError, InvalidCacheTagError */
+  ofLoaded(value: unknown, options: CacheLoadOptions): EntryLife {
+    const { ttl, negativeTtl, grace, tags } = options;
+    const config = this.#config;
+    const ttlMs = ttl === undefined ? config.ttl : parseTtl(ttl);
+    const negativeMs = negativeTtl === undefined ? config.negativeTtl : parseTtl(negativeTtl);
+    return {
+      ttlMs: value === null ? Math.min(ttlMs, negativeMs) : ttlMs,
+      graceMs: grace === undefined ? config.grace : parseGrace(grace),
+      tags: checked(tags),
+    };
+  }
+
+  /** Checks what a caller says before it is needed. @throws InvalidCacheTtlError, InvalidCacheTagError */
+  check({ ttl, negativeTtl, grace, factorySoftTimeout, tags }: CacheLoadOptions): void {
+    if (ttl !== undefined) parseTtl(ttl);
+    if (negativeTtl !== undefined) parseTtl(negativeTtl);
+    if (grace !== undefined) parseGrace(grace);
+    if (factorySoftTimeout !== undefined) parseTtl(factorySoftTimeout);
+    if (tags !== undefined) checkTags(tags);
+  }
+}
+
+function checked(tags: readonly string[] | undefined): readonly string[] | undefined {
+  if (tags === undefined || tags.length === 0) return undefined;
+  checkTags(tags);
+  return [...tags];
+}

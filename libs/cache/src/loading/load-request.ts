@@ -1,0 +1,32 @@
+import type { CacheLoadOptions } from '../cache.options.js';
+import type { CacheEntry } from '../stores/cache-store.js';
+
+/** What a load asks the cache first, and what it learns by that beside the value. One object, since a hit pays for it. */
+export class LoadRequest {
+  readonly key: string;
+  readonly options: CacheLoadOptions;
+  /** Loads that had ended before the cache was read. */
+  readonly landings: number;
+  /** What is there but not fresh. */
+  stale: CacheEntry | undefined = undefined;
+
+  constructor(key: string, options: CacheLoadOptions, landings: number) {
+    this.key = key;
+    this.options = options;
+    this.landings = landings;
+  }
+}
+
+/** As {@link LoadRequest} for several keys. */
+export class BatchLoadRequest {
+  readonly keys: readonly string[];
+  readonly options: CacheLoadOptions;
+  readonly landings: number;
+  readonly stale = new Map<string, CacheEntry>();
+
+  constructor(keys: readonly string[], options: CacheLoadOptions, landings: number) {
+    this.keys = keys;
+    this.options = options;
+    this.landings = landings;
+  }
+}
