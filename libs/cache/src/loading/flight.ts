@@ -69,7 +69,6 @@ export class Flight {
       const timer = clock.schedule(() => resolve(true), leftMs);
       const end = (): void => {
         timer.cancel();
-
         resolve(false);
       };
       this.landing.then(end, end);
