@@ -13,19 +13,22 @@ const WARM_UP = 3;
  * @template {string} Name
  * @param {Readonly<Record<Name, Loop>>} candidates all must give the same results
  * @param {Effort} effort
+ * @param {() => number} [timeMs] what is measured, in milliseconds: the time on the clock where others are waited for
  * @returns {Promise<Samples<Name>>} nanoseconds per call
  */
-export async function compare(candidates, { rounds, roundMs }) {
+export async function compare(candidates, { rounds, roundMs }, timeMs = cpuTimeMs) {
   const names = /** @type {Name[]} */ (Object.keys(candidates));
   const samples = new Samples(names);
   /** @type {Map<Name, number>} */
   const counts = new Map();
-  for (const name of names) counts.set(name, await calibrate(name, candidates[name], roundMs));
+  for (const name of names) {
+    counts.set(name, await calibrate(name, candidates[name], roundMs, timeMs));
+  }
   for (let round = -WARM_UP; round < rounds; round++) {
     for (const name of rotate(names, round + WARM_UP)) {
       const count = counts.get(name) ?? 1;
       await clear(candidates[name], count);
-      const ns = await timed(name, candidates[name], count);
+      const ns = await timed(name, candidates[name], count, timeMs);
       if (round >= 0) samples.add(name, ns);
     }
   }
@@ -47,12 +50,13 @@ async function clear(loop, count) {
  * @param {string} name
  * @param {Loop} loop
  * @param {number} roundMs
+ * @param {() => number} timeMs
  * @returns {Promise<number>} how many calls fill a round
  */
-async function calibrate(name, loop, roundMs) {
+async function calibrate(name, loop, roundMs, timeMs) {
   let count = 64;
   for (;;) {
-    const ms = ((await timed(name, loop, count)) * count) / 1e6;
+    const ms = ((await timed(name, loop, count, timeMs)) * count) / 1e6;
     if (ms >= roundMs / 2) return Math.ceil((count * roundMs) / ms);
     count *= 2;
   }
@@ -62,12 +66,13 @@ async function calibrate(name, loop, roundMs) {
  * @param {string} name
  * @param {Loop} loop
  * @param {number} count
+ * @param {() => number} timeMs
  * @returns {Promise<number>} nanoseconds per call
  */
-async function timed(name, loop, count) {
-  const startedAt = cpuTimeMs();
+async function timed(name, loop, count, timeMs) {
+  const startedAt = timeMs();
   const sum = await loop(count);
-  const ns = (cpuTimeMs() - startedAt) * 1e6;
+  const ns = (timeMs() - startedAt) * 1e6;
   if (sum !== expectedSum(count)) throw new Error(`'${name}' gave wrong results.`);
   return ns / count;
 }

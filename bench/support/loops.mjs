@@ -56,4 +56,47 @@ function failing(call) {
   };
 }
 
-export const loops = { awaited, direct, failing };
+/**
+ * Reads one after the other, each awaited.
+ * @template T
+ * @param {{ read: (arg: number) => T | PromiseLike<T>, argOf: (result: T, arg: number) => number }} reading `argOf`
+ *   tells from what was read what had been asked for
+ * @returns {(count: number) => Promise<number>}
+ */
+function reads({ read, argOf }) {
+  return async (count) => {
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const arg = i % ARGUMENTS;
+      sum += argOf(await read(arg), arg);
+    }
+    return sum;
+  };
+}
+
+/** Reads that are under way at once. */
+const LANES = 100;
+
+/**
+ * As {@link reads}, but always with a hundred under way.
+ * @template T
+ * @param {Parameters<typeof reads<T>>[0]} reading
+ * @returns {(count: number) => Promise<number>}
+ */
+function readsTogether({ read, argOf }) {
+  return async (count) => {
+    let sum = 0;
+    let next = 0;
+    const lane = async () => {
+      while (next < count) {
+        const arg = next++ % ARGUMENTS;
+        const result = await read(arg);
+        sum += argOf(result, arg);
+      }
+    };
+    await Promise.all(Array.from({ length: LANES }, lane));
+    return sum;
+  };
+}
+
+export const loops = { awaited, direct, failing, reads, readsTogether };
