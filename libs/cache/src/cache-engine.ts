@@ -2,6 +2,7 @@ import type { Clock } from 'nestjs-mainstay/common';
 import type { CacheConfig } from './cache.config.js';
 import type { CacheSetEntry } from './cache.options.js';
 import { EntryLives, type EntryLife } from './entry-life.js';
+import type { Invalidation } from './invalidation.js';
 import { Invalidations } from './invalidations.js';
 import { checkKey, checkTags } from './keys/check-key.js';
 import type { LoadStart } from './loading/flight.js';
@@ -25,6 +26,8 @@ export interface CacheBackend {
   readonly isClosed?: boolean;
   /** The order of writes and invalidations, where the store has to know it. @default one of its own */
   readonly invalidations?: Invalidations;
+  /** Calls `listener` with what other instances have invalidated. @default there are none */
+  whenInvalidated?(listener: (what: Invalidation) => void): void;
 }
 
 /** A write that was found valid. */
@@ -45,6 +48,7 @@ export class CacheEngine {
     this.#backend = backend;
     this.lives = new EntryLives(backend.config);
     this.#invalidations = backend.invalidations ?? new Invalidations();
+    backend.whenInvalidated?.((what) => this.#fenceLoads(what));
   }
 
   /** The entry of a key as it is in the store, fresh or not. @throws InvalidCacheKeyError */
@@ -184,6 +188,13 @@ export class CacheEngine {
   /** A load begins now. */
   startLoad(): LoadStart {
     return { order: this.#invalidations.next(), asOf: this.#backend.clock.now() };
+  }
+
+  /** Another instance has invalidated something: what is being loaded must not be stored. */
+  #fenceLoads(what: Invalidation): void {
+    if (what === 'everything') this.flights.fenceAll();
+    else if ('tags' in what) this.flights.closeBefore(this.#invalidations.next());
+    else for (const key of 'keys' in what ? what.keys : what.expired) this.flights.fence(key);
   }
 
   readonly #fresh = (entry: CacheEntry | undefined): CacheEntry | undefined =>

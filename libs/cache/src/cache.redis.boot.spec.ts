@@ -90,7 +90,7 @@ describe.each(FAULTS)('cache rule 6: at boot, a Redis that $name', ({ begin, end
     await expect.poll(() => entryOf(app).phase, { timeout: 10_000, interval: 20 }).toBe('ready');
     expect(clock.now() - healedAt).toBeLessThan(5_000);
     expect(await cache.set('key', 4)).toBe(true);
-    expect(await cache.lookup('key')).toMatchObject({ value: 4, source: 'l2', stale: false });
+    expect(await cache.lookup('key')).toMatchObject({ value: 4, source: 'l1', stale: false });
   });
 });
 

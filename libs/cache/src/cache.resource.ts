@@ -13,6 +13,7 @@ import { CacheUnavailableError } from './cache.errors.js';
 import { MemoryEngine } from './engines/memory-engine.js';
 import { RedisEngine } from './engines/redis-engine.js';
 import type { StoreEngine } from './engines/store-engine.js';
+import type { Invalidation } from './invalidation.js';
 import { Invalidations } from './invalidations.js';
 import type { CacheStore } from './stores/cache-store.js';
 
@@ -35,6 +36,7 @@ export class CacheResource extends Resource implements CacheBackend {
   readonly invalidations = new Invalidations();
   readonly #logger = new Logger('Cache');
   readonly #engine: StoreEngine;
+  #onInvalidated: (what: Invalidation) => void = () => undefined;
   #isClosed = false;
 
   /** @param instance name of a named instance */
@@ -63,6 +65,10 @@ export class CacheResource extends Resource implements CacheBackend {
     const { store } = this.#engine;
     if (store === undefined) throw new CacheUnavailableError(this.name);
     return store;
+  }
+
+  whenInvalidated(listener: (what: Invalidation) => void): void {
+    this.#onInvalidated = listener;
   }
 
   get isClosed(): boolean {
@@ -95,9 +101,10 @@ export class CacheResource extends Resource implements CacheBackend {
 
   #createEngine(): StoreEngine {
     const { name, config, clock, invalidations } = this;
+    const onInvalidated = (what: Invalidation): void => this.#onInvalidated(what);
     return config.url.startsWith('memory:')
       ? new MemoryEngine(name, config, clock)
-      : new RedisEngine({ name, config, clock, invalidations });
+      : new RedisEngine({ name, config, clock, invalidations, onInvalidated });
   }
 
   /** What the schema cannot judge: the rest of the URL, and values that do not fit together. */

@@ -114,7 +114,7 @@ export class CacheService {
     if (found !== undefined) return found as CacheLoaded<T>;
     const loaded = await this.#load(request, factory);
     const stale = loaded?.isStale ?? false;
-    return { value: read(loaded) as T, source: stale ? this.#work.source : 'factory', stale };
+    return { value: read(loaded) as T, source: stale ? 'l1' : 'factory', stale };
   }
 
   /**

@@ -17,20 +17,17 @@ const FOR_LOAD: ReadOptions = { hasAlternative: true };
 export class StoreWork {
   readonly #engine: CacheEngine;
   readonly #backend: CacheBackend;
-  /** Where reads find what they find: copies are asked only when that fails. */
-  readonly source: CacheSource;
 
   constructor(engine: CacheEngine, backend: CacheBackend) {
     this.#engine = engine;
     this.#backend = backend;
-    this.source = backend.hasFallback ? 'l2' : 'l1';
   }
 
   readonly get = (key: string): Awaitable<unknown> => mapAwaitable(this.#engine.find(key), valueOf);
 
   readonly lookup = (key: string): Awaitable<CacheLookup<unknown>> =>
-    mapAwaitable(this.#engine.find(key), (entry) =>
-      entry === undefined ? MISS : this.describe(entry, this.source, false),
+    withSource(this.#engine.find(key), (entry, source) =>
+      entry === undefined ? MISS : this.describe(entry, source, false),
     );
 
   readonly set = (entry: CacheSetEntry): Awaitable<true> =>
@@ -48,9 +45,9 @@ export class StoreWork {
 
   readonly lookupForLoad = (request: LoadRequest): Awaitable<CacheLoaded<unknown> | undefined> => {
     this.#engine.lives.check(request.options);
-    return mapAwaitable(this.#engine.read(request.key, FOR_LOAD), (read) => {
+    return withSource(this.#engine.read(request.key, FOR_LOAD), (read, source) => {
       const entry = this.freshOf(request, read);
-      return entry && { value: readCachedValue(entry), source: this.source, stale: false };
+      return entry && { value: readCachedValue(entry), source, stale: false };
     });
   };
 
@@ -97,6 +94,15 @@ export class StoreWork {
     request.stale = entry;
     return undefined;
   }
+}
+
+/** What has to be waited for is asked of the shared tier; the memory of the process answers at once. */
+function withSource<R>(
+  found: Awaitable<CacheEntry | undefined>,
+  describe: (entry: CacheEntry | undefined, source: CacheSource) => R,
+): Awaitable<R> {
+  if (isPromiseLike(found)) return found.then((entry) => describe(entry, 'l2'));
+  return describe(found, 'l1');
 }
 
 function valueOf(entry: CacheEntry | undefined): unknown {

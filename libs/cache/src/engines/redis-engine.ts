@@ -1,19 +1,31 @@
+import { randomUUID } from 'node:crypto';
 import { importPeer, type Clock } from 'nestjs-mainstay/common';
 import { GuardedLogger } from 'nestjs-mainstay/resilience';
 import type { CacheConfig } from '../cache.config.js';
+import type { Invalidation } from '../invalidation.js';
 import type { Invalidations } from '../invalidations.js';
 import { MemoryStore } from '../stores/memory-store.js';
 import { parseRedisAddress } from '../stores/redis/redis-address.js';
 import { RedisConnection } from '../stores/redis/redis-connection.js';
 import type { RedisDriver } from '../stores/redis/redis-driver.js';
+import { RedisFeed } from '../stores/redis/redis-feed.js';
 import { RedisKeys } from '../stores/redis/redis-keys.js';
 import { RedisLink } from '../stores/redis/redis-link.js';
 import { RedisStore } from '../stores/redis/redis-store.js';
+import { RedisTime } from '../stores/redis/redis-time.js';
 import { TieredStore } from '../tiers/tiered-store.js';
 import type { StoreEngine } from './store-engine.js';
 
 /** Time for what is queued to be sent when the cache is closed, in milliseconds. */
 const FLUSH_TIMEOUT_MS = 1_000;
+
+/**
+ * How long it is remembered in Redis that something was invalidated, beyond the time that a load may take, in
+ * milliseconds: a write that could not be told for longer is told as an invalidation.
+ */
+const RECORD_LIFE_MS = 60_000;
+/** The time between deciding to tell a write and telling it, at most, in milliseconds. */
+const WRITE_MARGIN_MS = 5_000;
 
 /** What an engine on Redis is made of. */
 export interface RedisEngineOptions {
@@ -21,6 +33,8 @@ export interface RedisEngineOptions {
   readonly config: CacheConfig;
   readonly clock: Clock;
   readonly invalidations: Invalidations;
+  /** Is told what other instances have invalidated. */
+  readonly onInvalidated: (what: Invalidation) => void;
 }
 
 /**
@@ -39,13 +53,17 @@ export class RedisEngine implements StoreEngine {
   #driver: RedisDriver | undefined;
 
   constructor(options: RedisEngineOptions) {
-    const { name, config, clock, invalidations } = options;
+    const { name, config, clock, invalidations, onInvalidated } = options;
     this.#options = options;
     const keys = new RedisKeys(`${config.namespace}:${name}`);
+    const scope = { keys, origin: randomUUID() };
+    const time = new RedisTime(clock);
+    const feed = new RedisFeed({ scope, time, clock, cache: name });
     const open = (signal: AbortSignal): Promise<RedisConnection> => this.#open(signal);
-    this.#link = new RedisLink({ open, clock, cache: name, keys });
+    this.#link = new RedisLink({ open, clock, cache: name, scope, time, feed });
     const connection = (): RedisConnection => this.#link.connection;
-    const shared = new RedisStore({ connection, keys, clock, cache: name });
+    const recordLifeMs = config.factoryTimeout + RECORD_LIFE_MS;
+    const shared = new RedisStore({ connection, scope, time, clock, cache: name, recordLifeMs });
     this.#memory = new MemoryStore(clock, config.maxEntries);
     this.#store = new TieredStore({
       name,
@@ -54,6 +72,8 @@ export class RedisEngine implements StoreEngine {
       shared,
       link: this.#link,
       invalidations,
+      onInvalidated,
+      maxWriteAgeMs: recordLifeMs - WRITE_MARGIN_MS,
     });
   }
 

@@ -64,6 +64,11 @@ export interface CacheStore {
   delete(key: string): Awaitable<void>;
   /** As {@link delete} for several keys. @default `delete` for each */
   deleteMany?(keys: readonly string[]): Awaitable<void>;
+  /**
+   * Lets the entry of a key expire at once; until its `staleUntil` it can still answer as a stale value.
+   * @default `delete`
+   */
+  expire?(key: string): Awaitable<void>;
   /** Removes all entries, in a time that does not depend on how many there are. */
   clear(): Awaitable<void>;
   /** Writes, reads back and deletes a sentinel, without displacing an entry. */

@@ -2,8 +2,10 @@ import { LogThrottle, redactText, withDeadline, type Clock } from 'nestjs-mainst
 import { GuardedLogger } from 'nestjs-mainstay/resilience';
 import { CacheTimeoutError } from '../cache.errors.js';
 import type { Invalidations } from '../invalidations.js';
+import type { KeyedEntry } from '../stores/cache-store.js';
+import type { LocalCopies } from './local-copies.js';
 import type { SharedStore } from './shared-store.js';
-import type { WriteJournal } from './write-journal.js';
+import type { JournalBatch, WriteJournal } from './write-journal.js';
 
 /** The wait before a replay is random up to this, so that instances do not come together, in milliseconds. */
 const MAX_JITTER_MS = 250;
@@ -17,16 +19,20 @@ export interface JournalReplayOptions {
   /** Name of the cache, for the log. */
   readonly name: string;
   readonly journal: WriteJournal;
+  readonly copies: LocalCopies;
   readonly shared: SharedStore;
   readonly isUp: () => boolean;
   readonly clock: Clock;
   /** The order of writes and invalidations of this process. */
   readonly invalidations: Invalidations;
+  /** A write that is older may have been invalidated by what nobody remembers any more, in milliseconds. */
+  readonly maxWriteAgeMs: number;
 }
 
 /**
- * Brings the shared tier up to what this process knows: everything in the journal is invalidated there. A value that
- * could not be written is dropped rather than written late, over a newer one of another instance.
+ * Brings the shared tier up to what this process knows, as of when it came to know it: newer writes of other instances
+ * stay. A value is written for as long as its copy is here and its age allows; else what stands under its key is
+ * invalidated.
  */
 export class JournalReplay {
   readonly #options: JournalReplayOptions;
@@ -101,18 +107,64 @@ export class JournalReplay {
   }
 
   async #run(): Promise<void> {
-    const { journal, shared, invalidations } = this.#options;
+    const { journal, invalidations } = this.#options;
     while (journal.size > 0) {
       const batch = journal.next(BATCH);
-      // In this order on one connection: nothing is acknowledged before what came first.
-      await Promise.all([
-        ...(batch.everything ? [shared.clear()] : []),
-        shared.deleteMany(batch.keys),
-        shared.invalidateTags(batch.tags),
-      ]);
+      await Promise.all(this.#sent(batch));
       // Reads that are under way may still bring what the journal has hidden by its tags until now.
-      if (batch.tags.length > 0) invalidations.invalidate(batch.tags);
+      if (batch.tags.length > 0) invalidations.invalidate(batch.tags.map(([tag]) => tag));
       journal.settle(batch);
     }
   }
+
+  /** Each says as of when it is, so that their order does not matter. */
+  #sent({ everything, keys, tags }: JournalBatch): PromiseLike<unknown>[] {
+    const { shared } = this.#options;
+    const sent: PromiseLike<unknown>[] = [];
+    if (everything) sent.push(shared.invalidate('everything', [everything.calledAt]));
+    if (tags.length > 0) {
+      sent.push(shared.invalidate({ tags: tags.map(([tag]) => tag) }, calledAt(tags)));
+    }
+    const writes = keys.flatMap(([key, intent]) => {
+      const entry = this.#entryOf(key, intent);
+      return entry ? [[key, entry] as const] : [];
+    });
+    const written = new Set(writes.map(([key]) => key));
+    const invalidated = keys.filter(([key]) => !written.has(key));
+    if (invalidated.length > 0) {
+      const names = { keys: invalidated.map(([key]) => key) };
+      sent.push(shared.invalidate(names, calledAt(invalidated)));
+    }
+    if (writes.length > 0)
+      sent.push(this.#write(writes, calledAt(keys.filter(([key]) => written.has(key)))));
+    return sent;
+  }
+
+  /** A tier that takes no values (it is full) is not to keep the old ones either. */
+  async #write(writes: readonly KeyedEntry[], times: readonly number[]): Promise<void> {
+    const { shared, copies, isUp } = this.#options;
+    try {
+      const refused = new Set(await shared.setMany(writes, 'replay'));
+      copies.discard(writes.filter(([key]) => refused.has(key)));
+    } catch (error) {
+      if (!isUp()) throw error;
+      await shared.invalidate({ keys: writes.map(([key]) => key) }, times);
+      copies.discard(writes);
+    }
+  }
+
+  /** What was written, if it is still here and may still be told. */
+  #entryOf(key: string, intent: JournalBatch['keys'][number][1]): KeyedEntry[1] | undefined {
+    const { copies, clock, maxWriteAgeMs, invalidations } = this.#options;
+    if (intent.entryOrder === undefined) return undefined;
+    if (clock.now() - intent.calledAt > maxWriteAgeMs) return undefined;
+    const entry = copies.findWritten(key, intent.entryOrder);
+    return entry && invalidations.isValid(entry.order, entry.tags) ? entry : undefined;
+  }
+}
+
+function calledAt(
+  intents: readonly (readonly [unknown, { readonly calledAt: number }])[],
+): readonly number[] {
+  return intents.map(([, intent]) => intent.calledAt);
 }

@@ -1,4 +1,5 @@
 import type { Clock } from 'nestjs-mainstay/common';
+import type { Invalidation } from '../invalidation.js';
 import type { Invalidations } from '../invalidations.js';
 import type { CacheEntry, KeyedEntry } from '../stores/cache-store.js';
 import type { MemoryStore } from '../stores/memory-store.js';
@@ -9,8 +10,9 @@ import type { SharedLink } from './shared-store.js';
 const MAX_ISOLATION_MS = 30_000;
 
 /**
- * Copies, in the memory of the process, of what was last seen in the shared tier or written to it; they answer while it
- * does not, for a while.
+ * Copies, in the memory of the process, of what was last seen in the shared tier or written to it. They answer in its
+ * place while it is known that nothing was missed of what other instances invalidate, and, as values that may be out of
+ * date, for a while when the tier does not answer.
  */
 export class LocalCopies {
   readonly #clock: Clock;
@@ -19,6 +21,8 @@ export class LocalCopies {
   readonly #order: Invalidations;
   readonly #fences: ReadFences;
   #refusedSince = Infinity;
+  /** Copies of this order and before are suspect: something may have been missed that has made them invalid. */
+  #suspectUpTo = 0;
 
   constructor(clock: Clock, memory: MemoryStore, link: SharedLink, order: Invalidations) {
     this.#clock = clock;
@@ -30,6 +34,43 @@ export class LocalCopies {
 
   get size(): number {
     return this.#memory.size;
+  }
+
+  /** The copy of a key, if it is as good as what the shared tier has. */
+  findTrusted(key: string): CacheEntry | undefined {
+    const entry = this.#memory.get(key);
+    if (entry === undefined || entry.order <= this.#suspectUpTo) return undefined;
+    const now = this.#clock.now();
+    if (entry.expiresAt <= now || this.#link.trustedUntil <= now) return undefined;
+    return this.#order.isValid(entry.order, entry.tags) ? entry : undefined;
+  }
+
+  /** What is here may have been invalidated by others, and is asked for again before it is trusted. */
+  suspectAll(): void {
+    this.#suspectUpTo = this.#order.next();
+  }
+
+  /** The copy of a key that was written or loaded here, if it is still the one of that order. */
+  findWritten(key: string, order: number): CacheEntry | undefined {
+    const entry = this.#memory.get(key);
+    return entry?.order === order ? entry : undefined;
+  }
+
+  /** The shared tier has something newer than these. */
+  discard(entries: readonly KeyedEntry[]): void {
+    for (const [key, { order }] of entries) {
+      if (this.findWritten(key, order) !== undefined) this.#memory.delete(key);
+    }
+  }
+
+  /** Lets copies expire that some take as a stale value. */
+  expire(keys: readonly string[]): void {
+    const now = this.#clock.now();
+    for (const key of keys) {
+      this.#fences.fence(key);
+      const entry = this.#memory.get(key);
+      if (entry) this.#memory.set(key, { ...entry, expiresAt: Math.min(entry.expiresAt, now) });
+    }
   }
 
   /** The copy of a key, unless it was invalidated, or the shared tier has not been read for too long to go by it. */
@@ -86,5 +127,19 @@ export class LocalCopies {
   clear(): void {
     this.#fences.fenceAll();
     this.#memory.clear();
+  }
+
+  /** Another instance has invalidated something. */
+  invalidate(what: Invalidation): void {
+    if (what === 'everything') {
+      this.#order.clear();
+      this.clear();
+    } else if ('tags' in what) {
+      this.#order.invalidate(what.tags);
+    } else if ('keys' in what) {
+      this.drop(what.keys);
+    } else {
+      this.expire(what.expired);
+    }
   }
 }

@@ -1,14 +1,40 @@
-import type { CacheEntry, CacheStore, KeyedEntry, StoreCheck } from '../stores/cache-store.js';
+import type { Invalidation } from '../invalidation.js';
+import type { CacheEntry, KeyedEntry, StoreCheck } from '../stores/cache-store.js';
 
-/** A store that instances share. */
-export interface SharedStore extends CacheStore {
-  get(key: string): PromiseLike<CacheEntry | undefined>;
+/**
+ * How a write came about, which decides what it may replace: a `call` that is waiting is newer than what is there; a
+ * `load` is as of its start; a `replay` makes up for a call and is as of that. Where instances are told of writes, they
+ * are of a load only if it has replaced what they may still serve.
+ */
+export type WriteKind = 'call' | 'load' | 'replay';
+
+/** A store that instances share. What it has done, it has done for all of them. */
+export interface SharedStore {
+  /** The entries of keys, in their order, but for what was invalidated. */
   getMany(keys: readonly string[]): PromiseLike<readonly (CacheEntry | undefined)[]>;
-  setMany(entries: readonly KeyedEntry[]): PromiseLike<void>;
-  deleteMany(keys: readonly string[]): PromiseLike<void>;
-  invalidateTags(tags: readonly string[]): PromiseLike<void>;
-  clear(): PromiseLike<void>;
+  /**
+   * Writes entries, each unless something newer is there; an entry whose life is over is not written.
+   * @returns the keys for which something newer is there
+   */
+  setMany(entries: readonly KeyedEntry[], kind: WriteKind): PromiseLike<readonly string[]>;
+  /**
+   * Invalidates what is older, loads that have begun before included.
+   * @param calledAt when the calls were that are made up for, as times of `Clock.now()`: of each key or tag, or one of
+   * everything. @default now, by a call that is waiting
+   */
+  invalidate(what: Invalidation, calledAt?: readonly number[]): PromiseLike<void>;
+  /** Writes, reads back and deletes a sentinel. */
   check(): PromiseLike<StoreCheck>;
+}
+
+/** Who wants to know what happens to a {@link SharedLink}. */
+export interface SharedLinkListener {
+  /** The way is open again. */
+  opened(): void;
+  /** Another instance has invalidated something. */
+  invalidated(what: Invalidation): void;
+  /** Other instances may have invalidated something of which nothing was heard. */
+  missed(): void;
 }
 
 /** What is known of the way to a {@link SharedStore}. */
@@ -16,6 +42,10 @@ export interface SharedLink {
   readonly isUp: boolean;
   /** Since when nothing was heard, as a time of the clock; now, while nothing is owed. */
   readonly silentSince: number;
-  /** Calls `listener` whenever the way is open again. */
-  whenUp(listener: () => void): void;
+  /**
+   * Until when it is known that nothing was missed of what other instances invalidate, as a time of the clock;
+   * `-Infinity` where it is not.
+   */
+  readonly trustedUntil: number;
+  listen(listener: SharedLinkListener): void;
 }

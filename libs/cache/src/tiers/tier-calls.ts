@@ -34,15 +34,33 @@ export class TierCalls {
     if (this.#inFlight >= MAX_IN_FLIGHT) throw new CacheOverloadedError(this.#name, MAX_IN_FLIGHT);
   }
 
+  /** A call was admitted; it counts until {@link end}, also when nobody waits for it any more. */
+  begin(): void {
+    this.#inFlight++;
+  }
+
+  /** Calls have ended. */
+  end(count = 1): void {
+    this.#inFlight -= count;
+  }
+
   /**
-   * Waits for work that was admitted; it counts until it has ended, also when nobody waits for it any more.
+   * Waits for work, but not too long.
    * @throws CacheTimeoutError
    */
-  wait<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-    this.#inFlight++;
-    const ended = (): void => void this.#inFlight--;
-    work.then(ended, ended);
+  within<T>(timeoutMs: number, work: PromiseLike<T>): Promise<T> {
     const onTimeout = (): Error => new CacheTimeoutError(this.#name, timeoutMs);
     return within(this.#clock, timeoutMs, work, onTimeout);
+  }
+
+  /**
+   * Waits for work that was admitted, and counts it.
+   * @throws CacheTimeoutError
+   */
+  wait<T>(timeoutMs: number, work: PromiseLike<T>): Promise<T> {
+    this.begin();
+    const ended = (): void => this.end();
+    work.then(ended, ended);
+    return this.within(timeoutMs, work);
   }
 }

@@ -1,5 +1,8 @@
 import type { Clock } from 'nestjs-mainstay/common';
+import { CacheTierUnavailableError } from '../cache.errors.js';
+import type { Invalidation } from '../invalidation.js';
 import type { Invalidations } from '../invalidations.js';
+import type { Awaitable } from '../stores/awaitable.js';
 import type {
   CacheEntry,
   CacheStore,
@@ -11,9 +14,9 @@ import type { MemoryStore } from '../stores/memory-store.js';
 import { JournalReplay } from './journal-replay.js';
 import { LocalCopies } from './local-copies.js';
 import { SharedReads } from './shared-reads.js';
-import type { SharedLink, SharedStore } from './shared-store.js';
+import type { SharedLink, SharedStore, WriteKind } from './shared-store.js';
 import { TierCalls } from './tier-calls.js';
-import { WriteJournal, type Intent } from './write-journal.js';
+import { WriteJournal } from './write-journal.js';
 
 /** Time for the shared tier where there is another way to answer, and where there is none, in milliseconds. */
 const SOFT_TIMEOUT_MS = 50;
@@ -29,15 +32,21 @@ export interface TieredStoreOptions {
   readonly link: SharedLink;
   /** The order of writes and invalidations of this process. */
   readonly invalidations: Invalidations;
+  /** Is told what other instances have invalidated. @default nobody */
+  readonly onInvalidated?: (what: Invalidation) => void;
+  /** How old a write may be that is made up for, in milliseconds: what has invalidated it is remembered for so long. */
+  readonly maxWriteAgeMs: number;
 }
 
 /**
- * A shared store and, in the memory of the process, copies of what was last seen in it. Reads ask the shared store, so
- * that no instance serves what another one has replaced; while it is silent the copies answer, for a while. Writes are
- * done when the shared store has acknowledged them; what it did not is remembered, hidden, and invalidated there as soon
- * as it can be reached.
+ * A shared store and, in the memory of the process, copies of what was last seen in it. A copy answers at once while it is
+ * known that nothing was missed of what other instances invalidate; else the shared store is asked, and while it is
+ * silent the copies answer as what they are, for a while. Writes are done when the shared store has acknowledged them;
+ * what it did not is remembered, hidden, and told as soon as it can be reached.
  */
 export class TieredStore implements CacheStore {
+  readonly #name: string;
+  readonly #clock: Clock;
   readonly #shared: SharedStore;
   readonly #calls: TierCalls;
   readonly #copies: LocalCopies;
@@ -45,23 +54,29 @@ export class TieredStore implements CacheStore {
   readonly #reads: SharedReads;
   readonly #replay: JournalReplay;
 
-  constructor({ name, clock, memory, shared, link, invalidations }: TieredStoreOptions) {
+  constructor(options: TieredStoreOptions) {
+    const { name, clock, memory, shared, link, invalidations, maxWriteAgeMs } = options;
+    this.#name = name;
+    this.#clock = clock;
     this.#shared = shared;
     this.#calls = new TierCalls(name, clock, link);
     this.#copies = new LocalCopies(clock, memory, link, invalidations);
-    this.#reads = new SharedReads(shared, this.#copies, this.#journal);
+    const [copies, journal, calls] = [this.#copies, this.#journal, this.#calls];
+    this.#reads = new SharedReads({ shared, copies, journal, calls });
     const isUp = (): boolean => link.isUp;
-    this.#replay = new JournalReplay({
-      name,
-      journal: this.#journal,
-      shared,
-      isUp,
-      clock,
-      invalidations,
-    });
-    link.whenUp(() => {
-      this.#copies.answered();
-      this.#replay.schedule();
+    const replay = { name, journal, copies, shared, isUp, clock, invalidations, maxWriteAgeMs };
+    this.#replay = new JournalReplay(replay);
+    link.listen({
+      opened: () => {
+        copies.suspectAll();
+        copies.answered();
+        this.#replay.schedule();
+      },
+      missed: () => copies.suspectAll(),
+      invalidated: (what) => {
+        copies.invalidate(what);
+        options.onInvalidated?.(what);
+      },
     });
   }
 
@@ -75,21 +90,26 @@ export class TieredStore implements CacheStore {
     return this.#journal.size;
   }
 
-  async get(key: string, options?: ReadOptions): Promise<CacheEntry | undefined> {
-    this.#calls.admit();
-    if (this.#journal.hides(key)) return undefined;
-    const isSoft = options?.hasAlternative === true || this.getStale(key) !== undefined;
-    return this.#calls.wait(isSoft ? SOFT_TIMEOUT_MS : HARD_TIMEOUT_MS, this.#reads.get(key));
+  /** At once where a copy is trusted. */
+  get(key: string, options?: ReadOptions): Awaitable<CacheEntry | undefined> {
+    const copy = this.#copies.findTrusted(key);
+    if (copy !== undefined && !this.#journal.hides(key, copy.tags)) return copy;
+    return this.#ask(key, options);
   }
 
   async getMany(
     keys: readonly string[],
     options?: ReadOptions,
   ): Promise<readonly (CacheEntry | undefined)[]> {
+    const copies = keys.map((key) => this.#trusted(key));
+    const missing = keys.filter((_, index) => copies[index] === undefined);
+    if (missing.length === 0) return copies;
     this.#calls.admit();
-    const hasCopies = (): boolean => keys.every((key) => this.getStale(key) !== undefined);
-    const isSoft = options?.hasAlternative === true || hasCopies();
-    return this.#calls.wait(isSoft ? SOFT_TIMEOUT_MS : HARD_TIMEOUT_MS, this.#reads.getMany(keys));
+    const hasCopies = (): boolean => missing.every((key) => this.getStale(key) !== undefined);
+    const timeoutMs = this.#timeoutMs(options?.hasAlternative === true || hasCopies());
+    const found = await this.#reads.getMany(missing, timeoutMs);
+    const answers = found[Symbol.iterator]();
+    return copies.map((copy) => copy ?? answers.next().value);
   }
 
   getStale(key: string): CacheEntry | undefined {
@@ -102,15 +122,20 @@ export class TieredStore implements CacheStore {
 
   setMany(entries: readonly KeyedEntry[]): Promise<void> {
     this.#copies.keep(entries);
-    return this.#write(keysOf(entries), () => this.#shared.setMany(entries));
+    const calledAt = this.#clock.now();
+    const written = entries.map(([key, { order }]) => [key, order] as const);
+    return this.#write({
+      forget: () => this.#journal.forgetKeys(entries.map(([key]) => key)),
+      work: () => this.#store(entries, 'call'),
+      remember: () => this.#journal.addWrites(written, calledAt),
+    });
   }
 
   /** Nothing is replaced by what was loaded: where it was not even sent there is nothing to make up for. */
   async setLoaded(entries: readonly KeyedEntry[]): Promise<void> {
     this.#copies.keep(entries);
     this.#calls.admit();
-    const sent = this.#send(keysOf(entries), () => this.#shared.setMany(entries));
-    await this.#calls.wait(SOFT_TIMEOUT_MS, sent);
+    await this.#calls.wait(SOFT_TIMEOUT_MS, this.#store(entries, 'load'));
   }
 
   delete(key: string): Promise<void> {
@@ -119,17 +144,23 @@ export class TieredStore implements CacheStore {
 
   deleteMany(keys: readonly string[]): Promise<void> {
     this.#copies.drop(keys);
-    return this.#write({ keys }, () => this.#shared.deleteMany(keys));
+    return this.#invalidate({ keys });
+  }
+
+  /** What was loaded keeps the time in which it may answer as a stale value. */
+  expire(key: string): Promise<void> {
+    this.#copies.expire([key]);
+    return this.#invalidate({ expired: [key] });
   }
 
   clear(): Promise<void> {
     this.#copies.clear();
-    return this.#write('everything', () => this.#shared.clear());
+    return this.#invalidate('everything');
   }
 
   /** Copies here are judged by the cache's own order of invalidations. */
   invalidateTags(tags: readonly string[]): Promise<void> {
-    return this.#write({ tags }, () => this.#shared.invalidateTags(tags));
+    return this.#invalidate({ tags });
   }
 
   check(): PromiseLike<StoreCheck> {
@@ -141,33 +172,73 @@ export class TieredStore implements CacheStore {
     return this.#replay.flush(timeoutMs, this.#calls.isIdle);
   }
 
-  async #write(intent: Intent, work: () => PromiseLike<void>): Promise<void> {
+  #trusted(key: string): CacheEntry | undefined {
+    const copy = this.#copies.findTrusted(key);
+    return copy !== undefined && this.#journal.hides(key, copy.tags) ? undefined : copy;
+  }
+
+  async #ask(key: string, options: ReadOptions | undefined): Promise<CacheEntry | undefined> {
+    this.#calls.admit();
+    const hasCopy = this.getStale(key) !== undefined;
+    if (this.#journal.hides(key)) {
+      // What was written here is not acknowledged: it is a copy, and no more.
+      if (hasCopy) throw new CacheTierUnavailableError(this.#name);
+      return undefined;
+    }
+    const isSoft = options?.hasAlternative === true || hasCopy;
+    return this.#reads.get(key, this.#timeoutMs(isSoft));
+  }
+
+  #timeoutMs(isSoft: boolean): number {
+    return isSoft ? SOFT_TIMEOUT_MS : HARD_TIMEOUT_MS;
+  }
+
+  /** A copy of what was refused as older is none. */
+  async #store(entries: readonly KeyedEntry[], kind: WriteKind): Promise<void> {
+    const refused = await this.#shared.setMany(entries, kind);
+    if (refused.length === 0) return;
+    this.#copies.discard(entries.filter(([key]) => refused.includes(key)));
+  }
+
+  #invalidate(what: Invalidation): Promise<void> {
+    const calledAt = this.#clock.now();
+    return this.#write({
+      forget: () => this.#journal.forget(what),
+      work: () => this.#shared.invalidate(what),
+      remember: () => this.#journal.addInvalidation(what, calledAt),
+    });
+  }
+
+  async #write(write: TierWrite): Promise<void> {
     try {
       this.#calls.admit();
     } catch (error) {
-      this.#remember(intent);
+      this.#remember(write);
       throw error;
     }
-    await this.#calls.wait(HARD_TIMEOUT_MS, this.#send(intent, work));
+    await this.#calls.wait(HARD_TIMEOUT_MS, this.#send(write));
   }
 
   /** What is sent now is newer than what is queued; whether it was done is known when it is acknowledged. */
-  async #send(intent: Intent, work: () => PromiseLike<void>): Promise<void> {
-    this.#journal.forget(intent);
+  async #send(write: TierWrite): Promise<void> {
+    write.forget();
     try {
-      await work();
+      await write.work();
     } catch (error) {
-      this.#remember(intent);
+      this.#remember(write);
       throw error;
     }
   }
 
-  #remember(intent: Intent): void {
-    this.#journal.add(intent);
+  #remember(write: TierWrite): void {
+    write.remember();
     this.#replay.schedule();
   }
 }
 
-function keysOf(entries: readonly KeyedEntry[]): Intent {
-  return { keys: entries.map(([key]) => key) };
+/** A write and what the journal has to do with it. */
+interface TierWrite {
+  readonly forget: () => void;
+  readonly work: () => PromiseLike<unknown>;
+  readonly remember: () => void;
 }

@@ -4,9 +4,9 @@ import { WriteJournal } from './write-journal.js';
 describe('cache rule 11: the journal of writes', () => {
   it('remembers each key and each tag once, and hides what they name', () => {
     const journal = new WriteJournal();
-    journal.add({ keys: ['a', 'b'] });
-    journal.add({ keys: ['a'] });
-    journal.add({ tags: ['t'] });
+    journal.addInvalidation({ keys: ['a', 'b'] }, 0);
+    journal.addInvalidation({ keys: ['a'] }, 0);
+    journal.addInvalidation({ tags: ['t'] }, 0);
     expect(journal.size).toBe(3);
     expect(journal.hides('a')).toBe(true);
     expect(journal.hides('c')).toBe(false);
@@ -16,8 +16,8 @@ describe('cache rule 11: the journal of writes', () => {
 
   it('forgets what something newer is on its way for', () => {
     const journal = new WriteJournal();
-    journal.add({ keys: ['a', 'b'] });
-    journal.add({ tags: ['t'] });
+    journal.addInvalidation({ keys: ['a', 'b'] }, 0);
+    journal.addInvalidation({ tags: ['t'] }, 0);
     journal.forget({ keys: ['a'] });
     expect([journal.hides('a'), journal.hides('b')]).toEqual([false, true]);
     journal.forget({ tags: ['t'] });
@@ -28,42 +28,55 @@ describe('cache rule 11: the journal of writes', () => {
 
   it('keeps what was added while a batch was being sent', () => {
     const journal = new WriteJournal();
-    journal.add({ keys: ['a', 'b'] });
+    journal.addInvalidation({ keys: ['a', 'b'] }, 0);
     const batch = journal.next(10);
-    journal.add({ keys: ['b', 'c'] });
+    journal.addInvalidation({ keys: ['b', 'c'] }, 0);
     journal.settle(batch);
-    expect(journal.next(10).keys.toSorted()).toEqual(['b', 'c']);
+    expect(
+      journal
+        .next(10)
+        .keys.map(([key]) => key)
+        .toSorted(),
+    ).toEqual(['b', 'c']);
   });
 
   it('gives batches of a bounded size', () => {
     const journal = new WriteJournal();
-    journal.add({ keys: ['a', 'b', 'c'] });
+    journal.addInvalidation({ keys: ['a', 'b', 'c'] }, 0);
     const first = journal.next(2);
-    expect(first.keys).toEqual(['a', 'b']);
+    expect(first.keys.map(([key]) => key)).toEqual(['a', 'b']);
     journal.settle(first);
-    expect(journal.next(2).keys).toEqual(['c']);
+    expect(journal.next(2).keys.map(([key]) => key)).toEqual(['c']);
   });
 
   it('cache rule 5: becomes "everything" when it would hold too much', () => {
     const journal = new WriteJournal(3);
-    journal.add({ keys: ['a', 'b'] });
-    journal.add({ tags: ['t'] });
-    expect(journal.hides('z')).toBe(false);
-    journal.add({ tags: ['u'] });
-    expect(journal.hides('z')).toBe(true);
+    journal.addInvalidation({ keys: ['a', 'b'] }, 0);
+    journal.addInvalidation({ tags: ['t'] }, 0);
+    expect(journal.size).toBe(3);
+    journal.addWrites([['c', 7]], 5);
     expect(journal.size).toBe(1);
-    for (let index = 0; index < 100; index++) journal.add({ keys: [`${index}`] });
-    expect(journal.size).toBe(1);
+    expect(journal.next(10)).toEqual({ everything: { calledAt: 5 }, keys: [], tags: [] });
+    expect(journal.hides('anything')).toBe(true);
+    for (let index = 0; index < 100; index++) journal.addInvalidation({ keys: [`${index}`] }, 9);
+    expect(journal.size).toBeLessThanOrEqual(3);
   });
 
-  it('sends "everything" once more when something was added while it was being sent', () => {
+  it('keeps what comes after "everything" apart from it', () => {
     const journal = new WriteJournal();
-    journal.add('everything');
+    journal.addInvalidation('everything', 0);
     const batch = journal.next(10);
-    journal.add({ keys: ['a'] });
+    journal.addWrites([['a', 7]], 1);
     journal.settle(batch);
-    expect(journal.hides('a')).toBe(true);
-    journal.settle(journal.next(10));
-    expect(journal.size).toBe(0);
+    expect(journal.next(10).keys).toEqual([['a', { calledAt: 1, entryOrder: 7 }]]);
+  });
+
+  it('holds the newest call of a key, also when an earlier one is known to have failed only later', () => {
+    const journal = new WriteJournal();
+    journal.addWrites([['a', 7]], 5);
+    journal.addInvalidation({ keys: ['a'] }, 4);
+    expect(journal.next(10).keys).toEqual([['a', { calledAt: 5, entryOrder: 7 }]]);
+    journal.addInvalidation({ expired: ['a'] }, 6);
+    expect(journal.next(10).keys).toEqual([['a', { calledAt: 6, entryOrder: undefined }]]);
   });
 });

@@ -57,16 +57,13 @@ describe('cache rule 23: what Redis replies, each its own kind', () => {
   it('NOAUTH and WRONGPASS: a password is needed, or another one', async () => {
     const { url, port } = await server('--requirepass', 'hunter2');
     const auth = { kind: 'permanent', reason: 'auth' };
-    const connection = await connect(url);
-    expect(await detected(connection.send(['PING']))).toEqual({ ...auth, type: 'NOAUTH' });
+    expect(await detected(connect(url))).toEqual({ ...auth, type: 'NOAUTH' });
     const wrong = connect(`redis://:wrong@127.0.0.1:${port}`);
     expect(await detected(wrong)).toEqual({ ...auth, type: 'WRONGPASS' });
   });
 
-  it('a password where none is set, and a database that there is not', async () => {
+  it('a database that there is not', async () => {
     const { port } = await server();
-    const login = connect(`redis://:secret@127.0.0.1:${port}`);
-    expect(await detected(login)).toEqual({ ...configuration, type: 'NO_PASSWORD_SET' });
     const database = connect(`redis://127.0.0.1:${port}/99`);
     expect(await detected(database)).toEqual({ ...configuration, type: 'NO_SUCH_DATABASE' });
   });
@@ -107,10 +104,10 @@ describe('cache rule 23: what Redis replies, each its own kind', () => {
 
 describe('Redis that does not know a command', () => {
   it('tells nobody the password, though it repeats it', async () => {
-    const redis = await server('--rename-command', 'AUTH', 'LOGIN');
+    const redis = await server('--rename-command', 'HELLO', 'GREET');
     const url = `redis://someone:hunter2@127.0.0.1:${redis.port}`;
     const error = await rejectionOf(connect(url));
-    expect(inspect(error)).toContain("unknown command 'AUTH'");
+    expect(inspect(error)).toContain("unknown command 'HELLO'");
     expect(inspect(error)).not.toMatch(/hunter2|someone/);
     expect(detector.detect(error)).toEqual({ ...configuration, type: 'UNKNOWN_COMMAND' });
   });

@@ -1,86 +1,86 @@
-import { type Clock } from 'nestjs-mainstay/common';
+import type { Clock } from 'nestjs-mainstay/common';
 import { toCachedValue } from '../../values/cached-value.js';
 import type { CacheEntry } from '../cache-store.js';
+import type { RedisTime } from './redis-time.js';
 import { decodeValue, encodeValue } from './value-codec.js';
 
 /** Entries that live longer are kept without an end by Redis, which takes no number of milliseconds. */
 const LONGEST_LIFE_MS = 100 * 365 * 86_400_000;
+const DIGITS = 16;
+const HEAD = 4 * DIGITS;
+/** What the script writes for a time that never comes. */
+const NEVER = '9'.repeat(DIGITS);
 
-/** An entry as it is written to Redis. */
+/** How an entry is written to Redis: its body, and its times as durations, which the script makes times of Redis. */
 export interface EncodedEntry {
-  readonly text: string;
-  /** How long Redis keeps it, in whole milliseconds; `undefined` = for ever. */
-  readonly lifeMs: number | undefined;
+  /** Tags as JSON, nothing where there are none, and after the end of the line the value. */
+  readonly body: string;
+  /** In microseconds. */
+  readonly freshUs: number;
+  /** In whole milliseconds; `Infinity` = for ever. */
+  readonly lifeMs: number;
+  /** In microseconds. */
+  readonly ageUs: number;
 }
 
-/** An entry as it stands in Redis. */
+/** An entry as it stands in Redis; whether it was invalidated since is not judged yet. */
 export interface StoredEntry {
-  /** The epoch in which it was written. */
-  readonly epoch: string;
-  /** What named the present of each of its tags when it was written, in the order of the tags. */
-  readonly tagVersions: readonly string[];
+  readonly version: number;
   readonly entry: CacheEntry;
 }
 
-/** In wall time, which is what instances have in common. `null` = for ever, or no tags. */
-type Head = [createdAt: number, expiresAt: number | null, version: number, tags: string[] | null];
-
-/** Writes an entry as text: a line for its head, then its value. The script that stores it adds epoch and versions. */
-export function encodeEntry(entry: CacheEntry, clock: Clock): EncodedEntry {
-  const toWallTime = clock.wallTime() - clock.now();
-  const { createdAt, expiresAt, order: version, tags, data } = entry;
-  const hasEnd = expiresAt !== Infinity;
-  const head: Head = [
-    createdAt + toWallTime,
-    hasEnd ? expiresAt + toWallTime : null,
-    version,
-    tags ? [...tags] : null,
-  ];
-  const lifeMs = Math.max(1, Math.ceil(expiresAt - clock.now()));
+/** @returns `undefined` for an entry whose life is over */
+export function encodeEntry(entry: CacheEntry, now: number): EncodedEntry | undefined {
+  const { createdAt, expiresAt, staleUntil, tags, data } = entry;
+  const lifeMs = Math.ceil(staleUntil - now);
+  if (lifeMs <= 0) return undefined;
   return {
-    text: `${JSON.stringify(head)}\n${encodeValue(data)}`,
-    lifeMs: lifeMs > LONGEST_LIFE_MS ? undefined : lifeMs,
+    body: `${tags ? JSON.stringify(tags) : ''}\n${encodeValue(data)}`,
+    freshUs: expiresAt === Infinity ? Infinity : Math.round((expiresAt - now) * 1_000),
+    lifeMs: lifeMs > LONGEST_LIFE_MS ? Infinity : lifeMs,
+    ageUs: Math.round((now - createdAt) * 1_000),
   };
 }
 
 /**
- * Reads what the script stored: epoch, versions of the tags, head and value, a line each.
+ * Reads what the script stored. No entry lives longer here than in Redis.
+ * @returns `undefined` for a tombstone, and for an entry whose life is over
  * @throws when the text is something else
  */
-export function decodeEntry(text: string, clock: Clock): StoredEntry {
-  const [epoch, versions, headText] = text.split('\n', 3) as [string, string, string];
-  const valueAt = epoch.length + versions.length + headText.length + 3;
-  const [createdAt, expiresAt, version, tags] = headFrom(JSON.parse(headText));
-  const { data, isFrozen } = toCachedValue(decodeValue(text.slice(valueAt)));
-  const [now, wallTime] = [clock.now(), clock.wallTime()];
-  // Clocks of instances differ: no entry is older than new or lives longer than it was written to.
-  const ageMs = Math.max(0, wallTime - createdAt);
-  const leftMs =
-    expiresAt === null ? Infinity : Math.min(expiresAt - wallTime, expiresAt - createdAt);
-  return {
-    epoch,
-    tagVersions: versions === '' ? [] : versions.split(','),
-    entry: {
-      data,
-      isFrozen,
-      createdAt: now - ageMs,
-      asOf: now - ageMs,
-      expiresAt: now + leftMs,
-      staleUntil: now + leftMs,
-      order: version,
-      tags: tags ?? undefined,
-    },
-  };
+export function decodeEntry(text: string, time: RedisTime, clock: Clock): StoredEntry | undefined {
+  const version = numberAt(text, 0);
+  if (text.length === DIGITS) return undefined;
+  if (text.length <= HEAD) throw new TypeError('It does not begin as an entry does.');
+  const now = clock.now();
+  const staleUntil = timeAt(text, 2 * DIGITS, time, now);
+  if (staleUntil <= now) return undefined;
+  const valueAt = text.indexOf('\n', HEAD);
+  if (valueAt < 0) throw new TypeError('It has no value.');
+  const createdAt = Math.min(now, timeAt(text, 3 * DIGITS, time, now));
+  const { data, isFrozen } = toCachedValue(decodeValue(text.slice(valueAt + 1)));
+  const expiresAt = timeAt(text, DIGITS, time, now);
+  const tags = valueAt === HEAD ? undefined : tagsFrom(text.slice(HEAD, valueAt));
+  const times = { createdAt, asOf: createdAt, expiresAt, staleUntil };
+  return { version, entry: { data, isFrozen, ...times, order: 0, tags } };
 }
 
-/** @throws TypeError when it was not written by {@link encodeEntry} */
-function headFrom(json: unknown): Head {
-  const [createdAt, expiresAt, version, tags] = json as readonly unknown[];
-  const isHead =
-    typeof createdAt === 'number' &&
-    (expiresAt === null || typeof expiresAt === 'number') &&
-    typeof version === 'number' &&
-    (tags === null || (Array.isArray(tags) && tags.every((tag) => typeof tag === 'string')));
-  if (!isHead) throw new TypeError('It does not begin as an entry does.');
-  return json as Head;
+/** A time of Redis as one of this process; rather too early than too late. */
+function timeAt(text: string, at: number, time: RedisTime, now: number): number {
+  if (text.startsWith(NEVER, at)) return Infinity;
+  return now + (numberAt(text, at) - time.latest(now)) / 1_000;
+}
+
+/** @throws TypeError */
+function numberAt(text: string, at: number): number {
+  const value = Number(text.slice(at, at + DIGITS));
+  if (!Number.isInteger(value)) throw new TypeError('It does not begin as an entry does.');
+  return value;
+}
+
+/** @throws TypeError, SyntaxError */
+function tagsFrom(text: string): readonly string[] {
+  const tags: unknown = JSON.parse(text);
+  const isTags = Array.isArray(tags) && tags.every((tag) => typeof tag === 'string');
+  if (!isTags) throw new TypeError('Its tags are none.');
+  return tags;
 }

@@ -7,6 +7,7 @@ import type { RedisClient, RedisClientSettings } from './redis-driver.js';
 class StagedClient implements RedisClient {
   readonly open: { resolve: (reply: unknown) => void; reject: (error: Error) => void }[] = [];
   readonly settings: RedisClientSettings;
+  readonly subscriptions = new Map<string, (message: string) => void>();
   isDestroyed = false;
   connecting: Promise<unknown> = Promise.resolve();
   readonly #listeners = new Map<string, (error: Error) => void>();
@@ -22,6 +23,11 @@ class StagedClient implements RedisClient {
 
   sendCommand(): Promise<unknown> {
     return new Promise((resolve, reject) => this.open.push({ resolve, reject }));
+  }
+
+  subscribe(channel: string, listener: (message: string) => void): Promise<unknown> {
+    this.subscriptions.set(channel, listener);
+    return this.sendCommand();
   }
 
   destroy(): void {
@@ -72,7 +78,7 @@ describe('RedisConnection', () => {
       },
       database: 3,
       password: 'secret',
-      RESP: 2,
+      RESP: 3,
       disableOfflineQueue: true,
       maintNotifications: 'disabled',
       commandOptions: { timeout: 0 },

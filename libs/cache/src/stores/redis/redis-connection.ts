@@ -29,6 +29,8 @@ export class RedisConnection {
   readonly #clock: Clock;
   readonly #cache: string;
   readonly #sentAt: number[] = [];
+  /** Whether the server reads flags in scripts (Redis 7, Valkey); found out by `identify`. */
+  takesScriptFlags = false;
   #repliedAt = 0;
   #isWatched = false;
   #lostBecause: Error | undefined;
@@ -47,7 +49,8 @@ export class RedisConnection {
     this.#client = driver.createClient({
       ...login,
       socket: tls ? { ...socket, tls } : { ...socket, tls },
-      RESP: 2,
+      // Messages of other instances come between the replies, in one order.
+      RESP: 3,
       disableOfflineQueue: true,
       maintNotifications: 'disabled',
       commandOptions: { timeout: 0 },
@@ -95,24 +98,16 @@ export class RedisConnection {
    * @throws CacheTierUnavailableError: it was not sent; CacheConnectionLostError: it may have been executed; else what
    * Redis replied
    */
-  async send(args: readonly string[]): Promise<unknown> {
-    if (this.#lostBecause) throw new CacheTierUnavailableError(this.#cache);
-    this.#sentAt.push(this.#clock.now());
-    this.#watch();
-    try {
-      return await this.#client.sendCommand(args);
-    } catch (error) {
-      const code = redisReplyCodeOf(error);
-      if (code !== undefined) redactReply(error as Error);
-      if (code === 'READONLY') this.destroy(error as Error);
-      if (code === undefined && this.#lostBecause) {
-        throw new CacheConnectionLostError(this.#cache, this.#lostBecause);
-      }
-      throw error;
-    } finally {
-      this.#sentAt.shift();
-      this.#repliedAt = this.#clock.now();
-    }
+  send(args: readonly string[]): Promise<unknown> {
+    return this.#await(() => this.#client.sendCommand(args));
+  }
+
+  /**
+   * Listens to a channel. Messages and replies come in the order in which Redis made them.
+   * @throws as {@link send}
+   */
+  subscribe(channel: string, listener: (message: string) => void): Promise<unknown> {
+    return this.#await(() => this.#client.subscribe(channel, listener));
   }
 
   /** Ends the connection; whatever waits for a reply is rejected. */
@@ -122,6 +117,30 @@ export class RedisConnection {
     this.#onLost?.(reason);
     this.#client.destroy();
   }
+
+  #await(send: () => Promise<unknown>): Promise<unknown> {
+    if (this.#lostBecause) return Promise.reject(new CacheTierUnavailableError(this.#cache));
+    this.#sentAt.push(this.#clock.now());
+    this.#watch();
+    return send().then(this.#replied, this.#refused);
+  }
+
+  readonly #replied = (reply: unknown): unknown => {
+    this.#sentAt.shift();
+    this.#repliedAt = this.#clock.now();
+    return reply;
+  };
+
+  readonly #refused = (error: unknown): never => {
+    this.#replied(undefined);
+    const code = redisReplyCodeOf(error);
+    if (code !== undefined) redactReply(error as Error);
+    if (code === 'READONLY') this.destroy(error as Error);
+    if (code === undefined && this.#lostBecause) {
+      throw new CacheConnectionLostError(this.#cache, this.#lostBecause);
+    }
+    throw error;
+  };
 
   #connect(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {

@@ -2,6 +2,7 @@
 export interface RedisClient {
   connect(): Promise<unknown>;
   sendCommand(args: readonly string[]): Promise<unknown>;
+  subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
   /** Ends the connection now; rejects what waits for a reply. */
   destroy(): void;
   on(event: 'error', listener: (error: Error) => void): unknown;
@@ -22,7 +23,7 @@ export interface RedisClientSettings {
   readonly username?: string;
   readonly password?: string;
   readonly database: number;
-  readonly RESP: 2;
+  readonly RESP: 3;
   readonly disableOfflineQueue: true;
   readonly maintNotifications: 'disabled';
   readonly commandOptions: { readonly timeout: 0 };

@@ -1,13 +1,14 @@
 /** Version of what is written under the keys; another form of entry gets another number, and sees none of the old. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 /** The names of a cache in Redis: its namespace and the schema version stand in each exactly once. */
 export class RedisKeys {
-  /**
-   * Names the cache's present: entries of an earlier one are invalid. It has no value while the cache is empty or was
-   * cleared.
-   */
-  readonly epoch: string;
+  /** A hash: the sequence of the messages, the last version that was given, and what names these two. */
+  readonly meta: string;
+  /** The version of the last clear: older entries are invalid, and all are while it has no value. */
+  readonly clear: string;
+  /** The channel on which instances tell each other what they have invalidated. */
+  readonly channel: string;
   readonly #entry: string;
   readonly #tag: string;
   readonly #sentinel: string;
@@ -15,7 +16,9 @@ export class RedisKeys {
   /** @param namespace unique among the caches of a Redis: `'mainstay:cache'` */
   constructor(namespace: string) {
     const prefix = `${namespace}:v${SCHEMA_VERSION}:`;
-    this.epoch = `${prefix}epoch`;
+    this.meta = `${prefix}meta`;
+    this.clear = `${prefix}clear`;
+    this.channel = `${prefix}bus`;
     this.#sentinel = `${prefix}sentinel:`;
     this.#entry = `${prefix}e:`;
     this.#tag = `${prefix}t:`;
@@ -25,8 +28,19 @@ export class RedisKeys {
     return this.#entry + expressible(key);
   }
 
+  /** The key of an entry's name. */
+  keyOf(entry: string): string {
+    return original(entry.slice(this.#entry.length));
+  }
+
+  /** The version of a tag's last invalidation; an entry whose tag has none is invalid. */
   tag(tag: string): string {
     return this.#tag + expressible(tag);
+  }
+
+  /** The tag of a name. */
+  tagOf(name: string): string {
+    return original(name.slice(this.#tag.length));
   }
 
   /** Of an entry that only tests whether there can be one. */
@@ -39,5 +53,12 @@ export class RedisKeys {
 function expressible(name: string): string {
   return name.replace(/[\p{Surrogate}\uFFFD]/gu, (unit) => {
     return `\uFFFD${unit.charCodeAt(0).toString(16)}`;
+  });
+}
+
+/** The reverse of {@link expressible}. */
+function original(name: string): string {
+  return name.replace(/\uFFFD([\da-f]{4})/g, (_, unit: string) => {
+    return String.fromCharCode(Number.parseInt(unit, 16));
   });
 }

@@ -2,8 +2,10 @@ import { Logger } from '@nestjs/common';
 import { FakeClock } from 'nestjs-mainstay/testing';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RedisConnection } from './redis-connection.js';
+import { RedisFeed } from './redis-feed.js';
 import { RedisKeys } from './redis-keys.js';
 import { RedisLink } from './redis-link.js';
+import { RedisTime } from './redis-time.js';
 
 /** A connection whose replies a test decides, by the name of the command. */
 class StagedConnection {
@@ -11,6 +13,9 @@ class StagedConnection {
   readonly replies: Record<string, unknown> = {
     'CLIENT INFO': `id=7 addr=127.0.0.1:40000 laddr=127.0.0.1:6379 name=`,
     PING: 'PONG',
+    INFO: 'redis_version:8.0.2',
+    TIME: ['1700000000', '0'],
+    HMGET: [null, null, null],
     DEL: 1,
   };
   isOpen = true;
@@ -24,9 +29,16 @@ class StagedConnection {
     this.sent.push(command === 'CLIENT' ? args.join(' ') : command);
     if (this.isHung) return new Promise(() => undefined);
     if (!this.isOpen) throw new Error('lost');
-    if (command === 'EVAL') this.#entries.set(rest[2] as string, `epoch\n\n${rest[4]}`);
+    if (command.startsWith('EVAL')) {
+      this.#entries.set(rest[4] as string, rest.at(-1) as string);
+      return 1;
+    }
     if (command === 'MGET') return [this.#entries.get(rest[0] as string)];
     return this.replies[command === 'CLIENT' ? `CLIENT ${rest[0]}` : command];
+  }
+
+  async subscribe(): Promise<unknown> {
+    return this.send(['SUBSCRIBE']);
   }
 
   whenLost(listener: (reason: Error) => void): void {
@@ -60,7 +72,10 @@ beforeEach(() => {
     opened.push(connection);
     return connection as unknown as RedisConnection;
   };
-  link = new RedisLink({ open, clock, cache: 'cache', keys: new RedisKeys('test') });
+  const scope = { keys: new RedisKeys('test'), origin: 'me' };
+  const time = new RedisTime(clock);
+  const feed = new RedisFeed({ scope, time, clock, cache: 'cache' });
+  link = new RedisLink({ open, clock, cache: 'cache', scope, time, feed });
 });
 
 async function boot(): Promise<StagedConnection> {
@@ -73,7 +88,7 @@ async function boot(): Promise<StagedConnection> {
 describe('RedisLink', () => {
   it('trusts a connection only after it was tested', async () => {
     const up = vi.fn();
-    link.whenUp(up);
+    link.listen({ opened: up, invalidated: vi.fn(), missed: vi.fn() });
     await link.connect(signal);
     await link.prepare();
     expect(link.isUp).toBe(false);
@@ -82,7 +97,8 @@ describe('RedisLink', () => {
     expect(link.isUp).toBe(true);
     expect(link.connection).toBe(opened[0]);
     expect(up).toHaveBeenCalledOnce();
-    expect(opened[0]?.sent).toEqual(['CLIENT INFO', 'PING', 'EVAL', 'MGET', 'DEL']);
+    const prepared = ['CLIENT INFO', 'INFO', 'SUBSCRIBE', 'TIME', 'HMGET'];
+    expect(opened[0]?.sent).toEqual([...prepared, 'PING', 'EVAL', 'MGET', 'DEL']);
   });
 
   it.each([
@@ -148,7 +164,8 @@ describe('RedisLink', () => {
     (await boot()).destroy(new Error('it broke'));
     await clock.advance(1_000);
     const kill = 'CLIENT KILL ID 7 ADDR 127.0.0.1:40000';
-    expect(opened[1]?.sent).toEqual(['CLIENT INFO', kill, 'PING', 'EVAL', 'MGET', 'DEL']);
+    const begin = ['CLIENT INFO', 'INFO', 'SUBSCRIBE', 'TIME', 'HMGET', kill];
+    expect(opened[1]?.sent).toEqual([...begin, 'PING', 'EVAL', 'MGET', 'DEL']);
     opened[1]?.destroy(new Error('again'));
     await clock.advance(1_000);
     expect(opened[2]?.sent.filter((line) => line.startsWith('CLIENT KILL'))).toEqual([kill]);

@@ -9,8 +9,11 @@ import { GuardedLogger } from 'nestjs-mainstay/resilience';
 import { CacheTierUnavailableError, CacheTimeoutError } from '../../cache.errors.js';
 import { detectStoreError } from './detect-store-error.js';
 import type { RedisConnection } from './redis-connection.js';
-import type { RedisKeys } from './redis-keys.js';
+import type { RedisFeed } from './redis-feed.js';
 import { check, fence, identify, requireCheck, type RedisSession } from './redis-session.js';
+import type { RedisTime } from './redis-time.js';
+import type { ScriptScope } from './store-script.js';
+import type { SharedLink, SharedLinkListener } from '../../tiers/shared-store.js';
 
 /** The wait before another try is random between these, in milliseconds. */
 const MIN_BACK_OFF_MS = 200;
@@ -24,14 +27,16 @@ export interface RedisLinkOptions {
   readonly clock: Clock;
   /** Name of the cache. */
   readonly cache: string;
-  readonly keys: RedisKeys;
+  readonly scope: ScriptScope;
+  readonly time: RedisTime;
+  readonly feed: RedisFeed;
 }
 
 /**
  * Keeps one trusted connection to Redis: made by the steps of the initialisation, and after a loss in the background,
  * for as long as it takes. While there is none, nobody waits for one.
  */
-export class RedisLink {
+export class RedisLink implements SharedLink {
   readonly #options: RedisLinkOptions;
   readonly #clock: Clock;
   readonly #logger = new GuardedLogger('Cache');
@@ -68,9 +73,13 @@ export class RedisLink {
       : (this.#current.waitingSince ?? this.#clock.now());
   }
 
-  /** Calls `listener` whenever a connection has become trusted. */
-  whenUp(listener: () => void): void {
-    this.#onUp = listener;
+  get trustedUntil(): number {
+    return this.#current === undefined ? -Infinity : this.#options.feed.trustedUntil;
+  }
+
+  listen(listener: SharedLinkListener): void {
+    this.#onUp = () => listener.opened();
+    this.#options.feed.listen(listener);
   }
 
   /** Makes a connection, which is not trusted yet. */
@@ -86,12 +95,13 @@ export class RedisLink {
     this.#candidate = candidate;
   }
 
-  /** Makes sure that nothing is executed any more that was written to earlier connections. */
+  /** Begins to listen, and makes sure that nothing is executed any more that was written to earlier connections. */
   async prepare(): Promise<void> {
     const candidate = this.#candidateOrThrow();
     const former = this.#former.slice();
     const [session] = await Promise.all([
       identify(candidate),
+      this.#options.feed.start(candidate),
       ...former.map((ended) => fence(candidate, ended)),
     ]);
     this.#former.splice(0, former.length);
@@ -104,9 +114,10 @@ export class RedisLink {
    */
   async test(takesReadOnly = false): Promise<void> {
     const candidate = this.#candidateOrThrow();
-    const checked = await check(candidate, this.#options.keys);
-    if (!takesReadOnly || !checked.read) requireCheck(this.#options.cache, checked);
-    if (!candidate.isOpen) throw new CacheTierUnavailableError(this.#options.cache);
+    const { scope, time, cache } = this.#options;
+    const checked = await check(candidate, scope, time.earliest(this.#clock.now()));
+    if (!takesReadOnly || !checked.read) requireCheck(cache, checked);
+    if (!candidate.isOpen) throw new CacheTierUnavailableError(cache);
     this.#trust(candidate);
   }
 
@@ -117,6 +128,7 @@ export class RedisLink {
     const connection = this.#current;
     this.#current = undefined;
     if (connection) this.#lostAt = this.#clock.now();
+    this.#options.feed.stop();
     connection?.destroy(new Error('the cache was closed'));
   }
 
@@ -130,6 +142,7 @@ export class RedisLink {
   #lost(connection: RedisConnection, reason: Error): void {
     if (this.#current !== connection) return;
     this.#current = undefined;
+    this.#options.feed.stop();
     this.#lostAt = connection.waitingSince ?? this.#clock.now();
     if (this.#session) this.#former.push(this.#session);
     this.#logger.warn(
@@ -180,6 +193,7 @@ export class RedisLink {
   }
 
   #discardCandidate(): void {
+    if (this.#candidate) this.#options.feed.stop();
     this.#candidate?.destroy(new Error('the connection was not needed'));
     this.#candidate = undefined;
   }

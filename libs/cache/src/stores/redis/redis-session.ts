@@ -3,8 +3,7 @@ import { redisReplyCodeOf } from 'nestjs-mainstay/resilience';
 import { CacheSelfTestError } from '../../cache.errors.js';
 import type { StoreCheck } from '../cache-store.js';
 import type { RedisConnection } from './redis-connection.js';
-import type { RedisKeys } from './redis-keys.js';
-import { teachingStoreCommand, type StoreArguments } from './store-script.js';
+import { runStore, type ScriptScope } from './store-script.js';
 
 /** How long a sentinel stays that could not be deleted, in milliseconds. */
 const SENTINEL_LIFE_MS = 10_000;
@@ -15,9 +14,16 @@ export interface RedisSession {
   readonly address: string;
 }
 
-/** What Redis calls this connection; `undefined` where it does not tell (before 6.2, or not permitted). */
+/**
+ * Finds out who is at the other end, and what Redis calls this connection; `undefined` where it does not tell (before 6.2,
+ * or not permitted).
+ */
 export async function identify(connection: RedisConnection): Promise<RedisSession | undefined> {
-  const info = await unlessRefused(connection.send(['CLIENT', 'INFO']));
+  const [info, server] = await Promise.all([
+    unlessRefused(connection.send(['CLIENT', 'INFO'])),
+    unlessRefused(connection.send(['INFO', 'server'])),
+  ]);
+  connection.takesScriptFlags = Number(/^redis_version:(\d+)/m.exec(String(server))?.[1]) >= 7;
   const id = /\bid=(\d+)/.exec(String(info))?.[1];
   const address = /\baddr=(\S+)/.exec(String(info))?.[1];
   return id === undefined || address === undefined ? undefined : { id, address };
@@ -40,16 +46,23 @@ export interface SessionCheck extends StoreCheck {
 
 /**
  * Tests a connection by PING and a sentinel that is stored as entries are, read back and deleted, in one round trip.
+ * @param at a time of Redis
  * @throws what Redis replied to PING or to a read, or the error of the connection
  */
-export async function check(connection: RedisConnection, keys: RedisKeys): Promise<SessionCheck> {
-  const [key, text] = [keys.sentinel(randomUUID()), randomUUID()];
-  const what: StoreArguments = { names: [key, keys.epoch], text, lifeMs: SENTINEL_LIFE_MS };
+export async function check(
+  connection: RedisConnection,
+  scope: ScriptScope,
+  at: number,
+): Promise<SessionCheck> {
+  const entry = scope.keys.sentinel(randomUUID());
+  const body = randomUUID();
+  const life = { freshUs: SENTINEL_LIFE_MS * 1_000, lifeMs: SENTINEL_LIFE_MS, ageUs: 0 };
+  const sentinel = { entry, tags: [], at, ...life, isCall: true, announce: 'never', body } as const;
   const [ping, written, read, deleted] = await Promise.allSettled([
     connection.send(['PING']),
-    connection.send(teachingStoreCommand(what)),
-    connection.send(['MGET', key]),
-    connection.send(['DEL', key]),
+    runStore(connection, scope, sentinel),
+    connection.send(['MGET', entry]),
+    connection.send(['DEL', entry]),
   ]);
   if (written.status === 'rejected' && !connection.isOpen) throw written.reason;
   if (ping.status === 'rejected') throw ping.reason;
@@ -58,7 +71,7 @@ export async function check(connection: RedisConnection, keys: RedisKeys): Promi
     return { read: true, write: false, refusal: written.reason as Error };
   }
   if (deleted.status === 'rejected') throw deleted.reason;
-  return { read: String(read.value).endsWith(`\n${text}`), write: deleted.value === 1 };
+  return { read: String(read.value).endsWith(body), write: deleted.value === 1 };
 }
 
 /** @throws CacheSelfTestError when the sentinel was not what it should be; what Redis replied when it was refused */

@@ -1,17 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import type { Clock } from 'nestjs-mainstay/common';
+import { SystemClock, type Clock } from 'nestjs-mainstay/common';
 import { FakeClock } from 'nestjs-mainstay/testing';
-import { describeCacheStore } from 'nestjs-mainstay/testing/cache';
 import * as driver from 'redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RedisServer } from '../../../../../test/support/servers/redis-server.js';
 import { toCachedValue } from '../../values/cached-value.js';
+import type { Invalidation } from '../../invalidation.js';
+import type { WriteKind } from '../../tiers/shared-store.js';
 import type { CacheEntry } from '../cache-store.js';
 import { parseRedisAddress } from './redis-address.js';
 import { RedisConnection } from './redis-connection.js';
 import { RedisKeys } from './redis-keys.js';
+import { RedisFeed } from './redis-feed.js';
+import { identify } from './redis-session.js';
 import { RedisStore } from './redis-store.js';
+import { RedisTime } from './redis-time.js';
+import type { ScriptScope } from './store-script.js';
 
 const { signal } = new AbortController();
 const connections: RedisConnection[] = [];
@@ -34,13 +39,46 @@ async function connect(clock: Clock): Promise<RedisConnection> {
   return connection;
 }
 
-async function storeOn(clock: Clock, namespace: string = randomUUID()): Promise<RedisStore> {
-  const connection = await connect(clock);
-  const keys = new RedisKeys(namespace);
-  const store = new RedisStore({ connection: () => connection, keys, clock, cache: 'cache' });
-  // As every connection is tested before it is used.
-  await store.check();
-  return store;
+/** A store as the parts above it use it, and what it is made of. */
+class TestedStore extends RedisStore {
+  readonly connection: RedisConnection;
+  readonly keys: RedisKeys;
+
+  static async on(clock: Clock, namespace: string = randomUUID()): Promise<TestedStore> {
+    const connection = await connect(clock);
+    const scope = { keys: new RedisKeys(namespace), origin: randomUUID() };
+    const time = new RedisTime(clock);
+    await new RedisFeed({ scope, time, clock, cache: 'cache' }).start(connection);
+    await identify(connection);
+    const store = new TestedStore(connection, scope, time, clock);
+    // As every connection is tested before it is used.
+    await store.check();
+    return store;
+  }
+
+  private constructor(
+    connection: RedisConnection,
+    scope: ScriptScope,
+    time: RedisTime,
+    clock: Clock,
+  ) {
+    const options = { connection: () => connection, scope, time, clock, cache: 'cache' };
+    super({ ...options, recordLifeMs: 60_000 });
+    this.connection = connection;
+    this.keys = scope.keys;
+  }
+
+  async get(key: string): Promise<CacheEntry | undefined> {
+    return (await this.getMany([key]))[0];
+  }
+
+  async set(key: string, entry: CacheEntry, kind: WriteKind = 'call'): Promise<boolean> {
+    return (await this.setMany([[key, entry]], kind)).length === 0;
+  }
+}
+
+function storeOn(clock: Clock, namespace?: string): Promise<TestedStore> {
+  return TestedStore.on(clock, namespace);
 }
 
 function entryOf(value: unknown, options: Partial<CacheEntry> = {}): CacheEntry {
@@ -49,11 +87,6 @@ function entryOf(value: unknown, options: Partial<CacheEntry> = {}): CacheEntry 
   const defaults = { ...times, order: 1, tags: undefined };
   return { ...toCachedValue(value), ...defaults, ...options };
 }
-
-describeCacheStore(
-  { describe, it },
-  { name: 'RedisStore', create: (clock) => storeOn(clock), isBounded: false },
-);
 
 describe('cache rule 19: RedisStore', () => {
   it('lets instances see the entries, deletions, tags and clears of each other', async () => {
@@ -64,12 +97,12 @@ describe('cache rule 19: RedisStore', () => {
     await one.set('tagged', entryOf(2, { tags: ['a', 'b'] }));
     expect((await other.get('plain'))?.data).toBe(1);
     expect((await other.get('tagged'))?.data).toBe(2);
-    await other.invalidateTags(['b']);
+    await other.invalidate({ tags: ['b'] });
     expect(await one.get('tagged')).toBeUndefined();
     expect((await one.get('plain'))?.data).toBe(1);
     await one.set('tagged', entryOf(3, { tags: ['b'] }));
     expect((await other.get('tagged'))?.data).toBe(3);
-    await other.clear();
+    await other.invalidate('everything');
     expect(await one.get('plain')).toBeUndefined();
     expect(await one.get('tagged')).toBeUndefined();
   });
@@ -80,77 +113,142 @@ describe('cache rule 19: RedisStore', () => {
     for (const key of keys) await store.set(key, entryOf(key, { tags: [key] }));
     const found = await store.getMany(keys);
     expect(found.map((entry) => entry?.data)).toEqual(keys);
-    await store.invalidateTags(['\uD800']);
+    await store.invalidate({ tags: ['\uD800'] });
     expect(await store.get('\uD800')).toBeUndefined();
     expect(await store.get('\uD801')).toBeDefined();
   });
 
   it('puts namespace and schema version into each key exactly once, and nothing else into the database', async () => {
     const clock = new FakeClock();
-    const connection = await connect(clock);
-    await connection.send(['FLUSHALL']);
+    await (await connect(clock)).send(['FLUSHALL']);
     const store = await storeOn(clock, 'shop:cache');
     await store.set('key', entryOf(1, { tags: ['tag'] }));
     await store.check();
-    const keys = (await connection.send(['KEYS', '*'])) as string[];
-    expect(keys.toSorted()).toEqual([
-      'shop:cache:v1:e:key',
-      'shop:cache:v1:epoch',
-      'shop:cache:v1:t:tag',
-    ]);
+    const names = (await store.connection.send(['KEYS', '*'])) as string[];
+    const expected = ['clear', 'e:key', 'meta', 't:tag'].map((name) => `shop:cache:v2:${name}`);
+    expect(names.toSorted()).toEqual(expected);
   });
 
   it('reads an untagged entry in one round trip, clears and invalidates in one command each', async () => {
-    const clock = new FakeClock();
-    const connection = await connect(clock);
-    const sent = vi.spyOn(connection, 'send');
-    const keys = new RedisKeys(randomUUID());
-    const store = new RedisStore({ connection: () => connection, keys, clock, cache: 'cache' });
+    const store = await storeOn(new FakeClock());
     await store.set('key', entryOf(1));
-    sent.mockClear();
+    await store.invalidate('everything');
+    const sent = vi.spyOn(store.connection, 'send');
     await store.get('key');
-    await store.clear();
-    await store.invalidateTags(['a', 'b']);
-    expect(sent.mock.calls.map(([[command]]) => command)).toEqual(['MGET', 'DEL', 'DEL']);
+    await store.invalidate('everything');
+    await store.invalidate({ tags: ['a', 'b'] });
+    expect(sent.mock.calls.map(([[command]]) => command)).toEqual(['MGET', 'EVALSHA', 'EVALSHA']);
   });
 
-  it('revives nothing when Redis evicts the names of the epoch and of tags', async () => {
-    const clock = new FakeClock();
-    const namespace = randomUUID();
-    const keys = new RedisKeys(namespace);
-    const connection = await connect(clock);
-    const store = await storeOn(clock, namespace);
+  it('revives nothing when Redis evicts the records of the clear and of tags', async () => {
+    const store = await storeOn(new FakeClock());
+    const evict = (name: string): Promise<unknown> => store.connection.send(['DEL', name]);
     await store.set('plain', entryOf(1));
     await store.set('tagged', entryOf(2, { tags: ['tag'] }));
-    await store.invalidateTags(['tag']);
-    await connection.send(['DEL', keys.tag('tag')]);
+    await store.invalidate({ tags: ['tag'] });
+    await evict(store.keys.tag('tag'));
     expect(await store.get('tagged')).toBeUndefined();
     await store.set('other', entryOf(3, { tags: ['tag'] }));
     expect(await store.get('tagged')).toBeUndefined();
-    await connection.send(['DEL', keys.epoch]);
+    await evict(store.keys.clear);
     await store.set('other', entryOf(4));
     expect(await store.get('plain')).toBeUndefined();
+    expect((await store.get('other'))?.data).toBe(4);
   });
 });
 
+describe('cache rule 8: versions', () => {
+  /** A clock that goes with that of Redis, so that the times of both can be compared. */
+  const clock = new SystemClock();
+
+  it.each<[string, Invalidation]>([
+    ['deleted', { keys: ['key'] }],
+    ['expired', { expired: ['key'] }],
+    ['invalidated by its tag', { tags: ['tag'] }],
+    ['cleared', 'everything'],
+  ])(
+    'cache rule 10: what began to load before the key was %s is not stored',
+    async (_name, what) => {
+      const store = await storeOn(clock);
+      await store.set('key', now('old', { tags: ['tag'] }));
+      const load = now('loaded', { tags: ['tag'] });
+      await store.invalidate(what);
+      expect(await store.set('key', load, 'load')).toBe(false);
+      expect((await store.get('key'))?.data).not.toBe('loaded');
+      await clock.sleep(5);
+      expect(await store.set('key', now('loaded later', { tags: ['tag'] }), 'load')).toBe(true);
+      expect((await store.get('key'))?.data).toBe('loaded later');
+    },
+  );
+
+  it('an older load does not overwrite a newer, nor a write', async () => {
+    const store = await storeOn(clock);
+    const older = now('older');
+    await clock.sleep(5);
+    expect(await store.set('key', now('newer'), 'load')).toBe(true);
+    expect(await store.set('key', older, 'load')).toBe(false);
+    expect((await store.get('key'))?.data).toBe('newer');
+    const load = now('loaded');
+    await store.set('key', now('written'));
+    expect(await store.set('key', load, 'load')).toBe(false);
+  });
+
+  it('cache rule 11: what is made up for is as of its call, deletes and writes alike', async () => {
+    const store = await storeOn(clock);
+    const before = clock.now();
+    const lost = now('lost');
+    await clock.sleep(10);
+    await store.set('key', now('newer'));
+    expect(await store.set('key', lost, 'replay')).toBe(false);
+    await store.invalidate({ keys: ['key'] }, [before]);
+    await store.invalidate('everything', [before]);
+    expect((await store.get('key'))?.data).toBe('newer');
+    await store.invalidate({ keys: ['key'] }, [clock.now()]);
+    expect(await store.get('key')).toBeUndefined();
+  });
+
+  it('a call is newer than what is there, whatever its own clock says', async () => {
+    const store = await storeOn(clock);
+    await store.set('key', now('first'));
+    const early = { ...now('second'), asOf: clock.now() - 300 };
+    expect(await store.set('key', early)).toBe(true);
+    const late = { ...now('third'), asOf: clock.now() - 2_000 };
+    expect(await store.set('key', late)).toBe(false);
+    expect((await store.get('key'))?.data).toBe('second');
+  });
+
+  it('go on where Redis tells an earlier time than before', async () => {
+    const store = await storeOn(clock);
+    const ahead = String((clock.wallTime() + 3_600_000) * 1_000);
+    await store.connection.send(['HSET', store.keys.meta, 'last', ahead]);
+    await store.set('key', now('first'));
+    await store.set('key', now('second'));
+    expect((await store.get('key'))?.data).toBe('second');
+    await store.invalidate({ keys: ['key'] });
+    expect(await store.get('key')).toBeUndefined();
+  });
+
+  function now(value: unknown, options: Partial<CacheEntry> = {}): CacheEntry {
+    return entryOf(value, { createdAt: clock.now(), asOf: clock.now(), ...options });
+  }
+});
+
 describe('cache rule 18: RedisStore', () => {
+  const never = '9999999999999999';
+  const HEAD = `${never}${never}${never}0000000000000001`;
+
   it.each([
     ['not what the cache writes', 'garbage'],
-    ['cut off', 'epoch\n\n[0,null,1,null]\n{"a":'],
-    ['of a type that nobody knows', 'epoch\n\n[0,null,1,null]\n{"$":["Quaternion","AA=="]}'],
-    ['without a head', 'epoch\n\n\n1'],
-    ['without a time', 'epoch\n\n[null,null,1,null]\n1'],
-    ['with an end that is none', 'epoch\n\n[0,"never",1,null]\n1'],
-    ['with tags that are none', 'epoch\n\n[0,null,1,"tag"]\n1'],
+    ['cut off', `${HEAD}\n{"a":`],
+    ['of a type that nobody knows', `${HEAD}\n{"$":["Quaternion","AA=="]}`],
+    ['without a head', '\n1'],
+    ['without a value', HEAD],
+    ['with a time that is none', `${HEAD.slice(0, 48)}when it was new \n1`],
+    ['with tags that are none', `${HEAD}"tag"\n1`],
   ])('takes an entry for missing that is %s, and says so', async (_name, text) => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-    const clock = new FakeClock();
-    const namespace = randomUUID();
-    const keys = new RedisKeys(namespace);
-    const connection = await connect(clock);
-    await connection.send(['SET', keys.epoch, 'epoch']);
-    await connection.send(['SET', keys.entry('key'), text]);
-    const store = await storeOn(clock, namespace);
+    const store = await storeOn(new FakeClock());
+    await store.connection.send(['SET', store.keys.entry('key'), text]);
     expect(await store.get('key')).toBeUndefined();
     expect(warn.mock.calls).toEqual([[expect.stringContaining('cannot be read')]]);
   });
@@ -172,8 +270,8 @@ describe('cache rule 17: RedisStore', () => {
     const clock = new FakeClock();
     const namespace = randomUUID();
     const keys = new RedisKeys(namespace);
-    const connection = await connect(clock);
     const store = await storeOn(clock, namespace);
+    const { connection } = store;
     const lifeOf = async (key: string): Promise<number> =>
       (await connection.send(['PTTL', key])) as number;
     await store.set('long', entryOf(1, { expiresAt: 60_000, tags: ['tag'] }));
@@ -188,25 +286,27 @@ describe('cache rule 17: RedisStore', () => {
     expect(await lifeOf(keys.entry('too long for Redis'))).toBe(-1);
   });
 
-  it('gives an entry its remaining life on the clock of the process that reads it', async () => {
+  it('gives an entry its remaining life, whatever the clocks of the instances say', async () => {
     const namespace = randomUUID();
     const writing = new FakeClock(1_000_000);
     await writing.advance(5_000);
     const writer = await storeOn(writing, namespace);
-    await writer.set('key', entryOf(1, { createdAt: 4_000, expiresAt: 9_000 }));
-    const reader = await storeOn(new FakeClock(1_007_000), namespace);
-    expect(await reader.get('key')).toMatchObject({ createdAt: -3_000, expiresAt: 2_000 });
-    const slow = await storeOn(new FakeClock(500_000), namespace);
-    expect(await slow.get('key')).toMatchObject({ createdAt: 0, expiresAt: 5_000 });
+    await writer.set('key', entryOf(1, { createdAt: 4_000, asOf: 5_000, expiresAt: 9_000 }));
+    const reader = await storeOn(new FakeClock(77), namespace);
+    const found = (await reader.get('key')) as CacheEntry;
+    // Redis tells the time of real seconds; the tests take some.
+    expect(found.createdAt).toBeLessThanOrEqual(-1_000);
+    expect(found.createdAt).toBeGreaterThan(-2_500);
+    expect(found.expiresAt).toBeLessThanOrEqual(4_000);
+    expect(found.expiresAt).toBeGreaterThan(2_500);
   });
 });
 
 describe('RedisStore on a Redis that has forgotten the script', () => {
-  async function forgetful(): Promise<RedisStore> {
-    const clock = new FakeClock();
-    const connection = await connect(clock);
-    const store = await storeOn(clock);
-    await connection.send(['SCRIPT', 'FLUSH']);
+  async function forgetful(): Promise<TestedStore> {
+    const store = await storeOn(new FakeClock());
+    await store.invalidate('everything');
+    await store.connection.send(['SCRIPT', 'FLUSH']);
     return store;
   }
 
@@ -217,12 +317,13 @@ describe('RedisStore on a Redis that has forgotten the script', () => {
     expect((await store.get('key'))?.data).toBe(2);
   });
 
-  it.each<[string, (store: RedisStore) => Promise<void>]>([
-    ['delete', (store) => store.delete('key')],
-    ['clear', (store) => store.clear()],
-  ])('cache rule 10: writes nothing after the %s that followed it', async (_name, invalidate) => {
+  it.each<[string, Invalidation]>([
+    ['delete', { keys: ['key'] }],
+    ['clear', 'everything'],
+  ])('cache rule 10: writes nothing after the %s that followed it', async (_name, what) => {
     const store = await forgetful();
-    await Promise.allSettled([store.set('key', entryOf('before')), invalidate(store)]);
+    const written = store.set('key', entryOf('before'));
+    await Promise.allSettled([written, store.invalidate(what)]);
     expect(await store.get('key')).toBeUndefined();
   });
 });

@@ -1,170 +1,176 @@
 import { LogThrottle, type Clock } from 'nestjs-mainstay/common';
-import { GuardedLogger, redisReplyCodeOf } from 'nestjs-mainstay/resilience';
+import { GuardedLogger } from 'nestjs-mainstay/resilience';
+import type { Invalidation } from '../../invalidation.js';
+import type { SharedStore, WriteKind } from '../../tiers/shared-store.js';
 import type { CacheEntry, KeyedEntry, StoreCheck } from '../cache-store.js';
 import { decodeEntry, encodeEntry, type StoredEntry } from './entry-codec.js';
+import { runInvalidate, type InvalidateRequest } from './invalidate-script.js';
 import type { RedisConnection } from './redis-connection.js';
-import type { RedisKeys } from './redis-keys.js';
 import { check } from './redis-session.js';
-import { storeCommand, type StoreArguments } from './store-script.js';
-import type { SharedStore } from '../../tiers/shared-store.js';
+import type { RedisTime } from './redis-time.js';
+import { runStore, type ScriptScope, type StoreRequest } from './store-script.js';
 
 /** Names in one command. */
 const BATCH = 500;
+
+const ANNOUNCEMENT = { call: 'always', load: 'replaced', replay: 'always' } as const;
 
 /** What a store in Redis needs to know. */
 export interface RedisStoreOptions {
   /** The connection. @throws CacheTierUnavailableError while there is none */
   readonly connection: () => RedisConnection;
-  readonly keys: RedisKeys;
+  readonly scope: ScriptScope;
+  readonly time: RedisTime;
   readonly clock: Clock;
   /** Name of the cache, for the log. */
   readonly cache: string;
+  /** How long it is remembered that something was invalidated, in milliseconds: longer than any load takes. */
+  readonly recordLifeMs: number;
 }
 
 /**
- * Entries in Redis, for all instances. Clearing and invalidating tags take back the names under which entries were
- * stored, however many there are; Redis forgets the entries when their lives end. An untagged entry is one round trip.
+ * Entries in Redis, for all instances. Each has a version, and nothing is overwritten by what is older. Clearing and
+ * invalidating tags raise a record, however many entries they hit; Redis forgets the entries when their lives end.
  */
 export class RedisStore implements SharedStore {
   readonly #options: RedisStoreOptions;
-  readonly #clock: Clock;
-  readonly #keys: RedisKeys;
   readonly #logger = new GuardedLogger('Cache');
   readonly #undecodable: LogThrottle;
-  #isTeaching = false;
-  readonly size = undefined;
 
   constructor(options: RedisStoreOptions) {
     this.#options = options;
-    this.#clock = options.clock;
-    this.#keys = options.keys;
     this.#undecodable = new LogThrottle(options.clock);
   }
 
-  async get(key: string): Promise<CacheEntry | undefined> {
-    const [text, epoch] = await this.#read([this.#keys.entry(key), this.#keys.epoch]);
-    const stored = this.#present(text, epoch);
-    if (stored?.entry.tags === undefined) return stored?.entry;
-    return (await this.#unlessInvalidated([stored]))[0];
-  }
-
+  /** In one round trip, and in a second one where there are tags. */
   async getMany(keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
-    const batches = inBatches(keys).map((batch) => this.#getBatch(batch));
-    return (await Promise.all(batches)).flat();
-  }
-
-  set(key: string, entry: CacheEntry): Promise<void> {
-    return this.#store(key, entry);
+    if (keys.length <= BATCH) return this.#getBatch(keys);
+    return (await Promise.all(inBatches(keys).map((batch) => this.#getBatch(batch)))).flat();
   }
 
   /** In one pipeline. */
-  async setMany(entries: readonly KeyedEntry[]): Promise<void> {
-    await Promise.all(entries.map(([key, entry]) => this.#store(key, entry)));
+  async setMany(entries: readonly KeyedEntry[], kind: WriteKind): Promise<readonly string[]> {
+    const { connection, scope, clock } = this.#options;
+    const now = clock.now();
+    const written = entries.map(async ([key, entry]) => {
+      const request = this.#requestOf(key, entry, kind, now);
+      return request === undefined || runStore(connection(), scope, request);
+    });
+    const accepted = await Promise.all(written);
+    return entries.filter((_, index) => !accepted[index]).map(([key]) => key);
   }
 
-  async delete(key: string): Promise<void> {
-    await this.deleteMany([key]);
-  }
-
-  async deleteMany(keys: readonly string[]): Promise<void> {
-    await this.#remove(keys.map((key) => this.#keys.entry(key)));
-  }
-
-  async clear(): Promise<void> {
-    await this.#send(['DEL', this.#keys.epoch]);
-  }
-
-  /** Invalidates, for all instances, what carries one of the tags. */
-  async invalidateTags(tags: readonly string[]): Promise<void> {
-    await this.#remove(tags.map((tag) => this.#keys.tag(tag)));
+  async invalidate(what: Invalidation, calledAt?: readonly number[]): Promise<void> {
+    const { connection, scope, time, clock, recordLifeMs } = this.#options;
+    const [kind, names] = this.#named(what);
+    const now = clock.now();
+    const count = kind === 'everything' ? 1 : names.length;
+    const at = Array.from({ length: count }, (_, index) => time.latest(calledAt?.[index] ?? now));
+    const common = { what: kind, isCall: calledAt === undefined, recordLifeMs };
+    const requests: InvalidateRequest[] =
+      kind === 'everything'
+        ? [{ ...common, names: [], at }]
+        : inBatches(names).map((batch, index) => {
+            const from = index * BATCH;
+            return { ...common, names: batch, at: at.slice(from, from + BATCH) };
+          });
+    await Promise.all(requests.map((request) => runInvalidate(connection(), scope, request)));
   }
 
   async check(): Promise<StoreCheck> {
-    const { read, write } = await check(this.#options.connection(), this.#keys);
+    const { connection, scope, time, clock } = this.#options;
+    const { read, write } = await check(connection(), scope, time.earliest(clock.now()));
     return { read, write };
   }
 
+  #named(what: Invalidation): [InvalidateRequest['what'], readonly string[]] {
+    const { keys } = this.#options.scope;
+    if (what === 'everything') return ['everything', []];
+    if ('keys' in what) return ['keys', what.keys.map((key) => keys.entry(key))];
+    if ('expired' in what) return ['expired', what.expired.map((key) => keys.entry(key))];
+    return ['tags', what.tags.map((tag) => keys.tag(tag))];
+  }
+
+  /** @returns `undefined` where the life of the entry is over */
+  #requestOf(
+    key: string,
+    entry: CacheEntry,
+    kind: WriteKind,
+    now: number,
+  ): StoreRequest | undefined {
+    const { keys } = this.#options.scope;
+    const encoded = encodeEntry(entry, now);
+    return (
+      encoded && {
+        ...encoded,
+        entry: keys.entry(key),
+        tags: (entry.tags ?? []).map((tag) => keys.tag(tag)),
+        at: this.#options.time.earliest(entry.asOf),
+        isCall: kind === 'call',
+        announce: ANNOUNCEMENT[kind],
+      }
+    );
+  }
+
   async #getBatch(keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
-    const names = keys.map((key) => this.#keys.entry(key));
-    const [epoch, ...texts] = await this.#read([this.#keys.epoch, ...names]);
-    return this.#unlessInvalidated(texts.map((text) => this.#present(text, epoch)));
+    const { scope } = this.#options;
+    const names = keys.map((key) => scope.keys.entry(key));
+    const texts = await this.#read([...names, scope.keys.clear]);
+    const clear = versionFrom(texts[keys.length]);
+    const stored = keys.map((_, index) => this.#present(texts[index], clear));
+    return stored.some((one) => one?.entry.tags)
+      ? this.#unlessInvalidated(stored)
+      : entriesOf(stored);
   }
 
-  /** What stands in Redis and was neither cleared nor has expired; of its tags nothing is known yet. */
-  #present(
-    text: string | null | undefined,
-    epoch: string | null | undefined,
-  ): StoredEntry | undefined {
+  /** What stands in Redis, lives and was not cleared; of its tags nothing is known yet. */
+  #present(text: string | null | undefined, clear: number): StoredEntry | undefined {
     const stored = text == null ? undefined : this.#decode(text);
-    if (stored === undefined || stored.epoch !== epoch) return undefined;
-    return stored.entry.expiresAt > this.#clock.now() ? stored : undefined;
+    return stored !== undefined && stored.version > clear ? stored : undefined;
   }
 
-  /** Drops what was invalidated by a tag: one more round trip, unless nothing carries one. */
+  /** Drops what was invalidated by a tag, also by one that Redis has no record of any more. */
   async #unlessInvalidated(
     stored: readonly (StoredEntry | undefined)[],
   ): Promise<readonly (CacheEntry | undefined)[]> {
+    const { keys } = this.#options.scope;
     const tags = [...new Set(stored.flatMap((one) => one?.entry.tags ?? []))];
-    if (tags.length === 0) return stored.map((one) => one?.entry);
-    const names = inBatches(tags.map((tag) => this.#keys.tag(tag)));
-    const versions = (await Promise.all(names.map((batch) => this.#read(batch)))).flat();
-    const present = new Map(tags.map((tag, index) => [tag, versions[index]]));
-    return stored.map((one) => (one && isCurrent(one, present) ? one.entry : undefined));
+    const names = inBatches(tags.map((tag) => keys.tag(tag)));
+    const texts = (await Promise.all(names.map((batch) => this.#read(batch)))).flat();
+    const records = new Map(tags.map((tag, index) => [tag, versionFrom(texts[index])]));
+    const isCurrent = ({ entry, version }: StoredEntry): boolean =>
+      (entry.tags ?? []).every((tag) => version > (records.get(tag) ?? Infinity));
+    return stored.map((one) => (one && isCurrent(one) ? one.entry : undefined));
   }
 
   /** What cannot be read was written by something else: a miss. */
   #decode(text: string): StoredEntry | undefined {
+    const { time, clock, cache } = this.#options;
     try {
-      return decodeEntry(text, this.#clock);
+      return decodeEntry(text, time, clock);
     } catch (error) {
       const line = this.#undecodable.admit((error as Error).name);
       if (line) {
         this.#logger.warn(
-          `${this.#options.cache}: an entry in Redis cannot be read and counts as missing (${line.count} so far). Does something else write under its keys?`,
+          `${cache}: an entry in Redis cannot be read and counts as missing (${line.count} so far). Does something else write under its keys?`,
         );
       }
       return undefined;
     }
   }
 
-  /**
-   * A server that has forgotten the script is taught it, for the writes to come; this one stays refused. Sent once more
-   * it would come after the deletions that followed it, and undo them.
-   */
-  async #store(key: string, entry: CacheEntry): Promise<void> {
-    const tags = (entry.tags ?? []).map((tag) => this.#keys.tag(tag));
-    const what: StoreArguments = {
-      names: [this.#keys.entry(key), this.#keys.epoch, ...tags],
-      ...encodeEntry(entry, this.#clock),
-    };
-    try {
-      await this.#send(storeCommand(what));
-    } catch (error) {
-      if (redisReplyCodeOf(error) === 'NOSCRIPT') void this.#teach();
-      throw error;
-    }
+  async #read(names: readonly string[]): Promise<(string | null)[]> {
+    return (await this.#options.connection().send(['MGET', ...names])) as (string | null)[];
   }
+}
 
-  /** By the test of the connection, which sends the script. Never rejects: the next write that is refused tries again. */
-  async #teach(): Promise<void> {
-    if (this.#isTeaching) return;
-    this.#isTeaching = true;
-    await Promise.allSettled([this.check()]);
-    this.#isTeaching = false;
-  }
+function entriesOf(stored: readonly (StoredEntry | undefined)[]): (CacheEntry | undefined)[] {
+  return stored.map((one) => one?.entry);
+}
 
-  async #remove(names: readonly string[]): Promise<void> {
-    const batches = inBatches(names);
-    await Promise.all(batches.map((batch) => this.#send(['DEL', ...batch])));
-  }
-
-  async #read(keys: readonly string[]): Promise<(string | null)[]> {
-    return (await this.#send(['MGET', ...keys])) as (string | null)[];
-  }
-
-  #send(args: readonly string[]): Promise<unknown> {
-    return this.#options.connection().send(args);
-  }
+/** A record that is not there makes invalid whatever depends on it. */
+function versionFrom(text: string | null | undefined): number {
+  return text == null ? Infinity : Number(text);
 }
 
 /** Short enough that no command holds the server up. */
@@ -172,12 +178,4 @@ function inBatches(names: readonly string[]): (readonly string[])[] {
   const batches: (readonly string[])[] = [];
   for (let at = 0; at < names.length; at += BATCH) batches.push(names.slice(at, at + BATCH));
   return batches;
-}
-
-function isCurrent(
-  { entry, tagVersions }: StoredEntry,
-  present: ReadonlyMap<string, string | null | undefined>,
-): boolean {
-  const tags = entry.tags ?? [];
-  return tags.every((tag, index) => present.get(tag) === tagVersions[index]);
 }

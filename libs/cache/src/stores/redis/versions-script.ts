@@ -1,0 +1,29 @@
+/**
+ * How long after the call a write may be executed and still count as of then, in microseconds: its caller waits for 500
+ * ms. What is executed later (it lay in a frozen server or in a proxy) counts as of its call.
+ */
+export const CALL_WINDOW_US = 600_000;
+
+/**
+ * What the scripts have in common: the versions. A version is a time of Redis in microseconds that never goes back, as
+ * text of 16 digits, which is in order until the year 2286. KEYS: meta, clear.
+ */
+export const VERSIONS = `
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local last = tonumber(redis.call('HGET', KEYS[1], 'last')) or 0
+local function digits(version) return string.format('%016.0f', version) end
+local function record(key) return tonumber(redis.call('GET', key)) end
+local function versionOf(at, window)
+  if now - at <= window then return math.max(now, last + 1) end
+  return at
+end
+local function given(version)
+  if last == 0 then redis.call('HSETNX', KEYS[1], 'id', digits(now)) end
+  if version > last then redis.call('HSET', KEYS[1], 'last', digits(version)) end
+end
+local function announce(channel, origin, what, names)
+  local sequence = redis.call('HINCRBY', KEYS[1], 'sequence', 1)
+  redis.call('PUBLISH', channel, cjson.encode({ sequence, origin, what, names }))
+end
+`;
