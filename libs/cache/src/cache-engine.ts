@@ -7,6 +7,7 @@ import { Invalidations } from './invalidations.js';
 import { checkKey, checkTags } from './keys/check-key.js';
 import type { LoadStart } from './loading/flight.js';
 import { Flights } from './loading/flights.js';
+import { LoadBackoffs } from './loading/load-backoffs.js';
 import { allAwaitable, mapAwaitable, type Awaitable } from './stores/awaitable.js';
 import type { CacheEntry, CacheStore, KeyedEntry, ReadOptions } from './stores/cache-store.js';
 import { jitterTtl } from './ttl.js';
@@ -41,12 +42,14 @@ export interface PreparedWrite {
 export class CacheEngine {
   readonly flights = new Flights();
   readonly lives: EntryLives;
+  readonly backoffs: LoadBackoffs;
   readonly #backend: CacheBackend;
   readonly #invalidations: Invalidations;
 
   constructor(backend: CacheBackend) {
     this.#backend = backend;
     this.lives = new EntryLives(backend.config);
+    this.backoffs = new LoadBackoffs(backend.clock, backend.config.graceBackoff);
     this.#invalidations = backend.invalidations ?? new Invalidations();
     backend.whenInvalidated?.((what) => this.#fenceLoads(what));
   }
@@ -157,6 +160,15 @@ export class CacheEngine {
     checkKey(key);
     this.flights.fence(key);
     return this.#backend.store.delete(key);
+  }
+
+  /** Ends the TTL of a key, and keeps what grace it has. @throws InvalidCacheKeyError */
+  expire(key: string): Awaitable<void> {
+    checkKey(key);
+    const { store } = this.#backend;
+    this.flights.fence(key);
+    this.backoffs.end(key);
+    return store.expire ? store.expire(key) : store.delete(key);
   }
 
   /** As {@link delete} for several keys, all of which are checked first. */

@@ -32,6 +32,7 @@ export interface CacheOperations extends LoadOperations {
   readonly set: BoundOperation;
   readonly put: BoundOperation;
   readonly delete: BoundOperation;
+  readonly expire: BoundOperation;
   readonly getOrSet: BoundOperation;
   readonly lookupOrSet: BoundOperation;
   readonly getMany: BoundOperation;
@@ -72,6 +73,7 @@ export function bindCacheOperations(
     set: cache.bind('set', store),
     put: cache.bind('put', stale ? { ...store, fallback: queueFor(backend) } : store),
     delete: cache.bind('delete', write),
+    expire: cache.bind('expire', write),
     setMany: cache.bind('setMany', write),
     deleteMany: cache.bind('deleteMany', write),
     invalidateTags: cache.bind('invalidateTags', write),

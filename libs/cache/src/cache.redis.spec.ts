@@ -95,6 +95,24 @@ describe('CacheService on Redis, chosen by its URL alone', () => {
     await expect.poll(() => one.getMany(['b', 'c'])).toEqual([null, null]);
   });
 
+  it('cache rule 16: what has expired stands in at every instance, and nowhere after a deletion', async () => {
+    const [one, other] = [await instance(), await instance()];
+    const fails = (): string => {
+      throw new Error('the source is down');
+    };
+    await one.getOrSet('key', () => 'old');
+    expect(await other.get('key')).toBe('old');
+    expect(await one.expire('key')).toBe(true);
+    await expect.poll(() => other.get('key')).toBeNull();
+    expect(await one.get('key')).toBeNull();
+    expect(await other.getOrSet('key', fails)).toBe('old');
+    // A third one has no copy: what stands in comes from Redis.
+    expect(await (await instance()).getOrSet('key', fails)).toBe('old');
+    await one.delete('key');
+    const empty = await instance();
+    await expect(empty.getOrSet('key', fails)).rejects.toThrow('the source is down');
+  });
+
   it('cache rule 19: keeps applications apart by their namespace, and caches by their name', async () => {
     const [one, other] = [await instance(), await instance({ namespace: 'other' })];
     await one.set('key', 1);

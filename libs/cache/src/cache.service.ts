@@ -79,6 +79,16 @@ export class CacheService {
   }
 
   /**
+   * Ends the TTL of a key: the next load calls its factory, and the value may stand in, within its grace, if that fails or
+   * is slow. Loads in progress store nothing.
+   * @returns `true` = acknowledged, whether it existed or not; `false` = the cache is down
+   * @throws InvalidCacheKeyError
+   */
+  expire(key: string): Promise<boolean> {
+    return this.#operations.expire.runOrElse(false, this.#work.expire, key);
+  }
+
+  /**
    * The value of a key, or else what `factory` makes, which is stored. Concurrent calls for a key share one call of the
    * factory. `undefined` is not stored; `null` is remembered for `negativeTtl`. What is stored may stand in for a factory
    * that fails or is slow, for as long as the `grace` after its TTL.

@@ -72,6 +72,9 @@ export class StoreWork {
     return mapAwaitable(this.#engine.writeMany(prepared), acknowledged);
   };
 
+  readonly expire = (key: string): Awaitable<true> =>
+    mapAwaitable(this.#engine.expire(key), acknowledged);
+
   readonly deleteMany = (keys: readonly string[]): Awaitable<true> =>
     mapAwaitable(this.#engine.deleteMany(keys), acknowledged);
 

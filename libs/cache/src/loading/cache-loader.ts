@@ -3,7 +3,6 @@ import { parseTtl } from '../ttl.js';
 import type { CachedValue } from '../values/cached-value.js';
 import type { CacheEntry } from '../stores/cache-store.js';
 import type { Flight, Landing, StaleEntries } from './flight.js';
-import { LoadBackoffs } from './load-backoffs.js';
 import { LoadRun, type LoadOperations, type LoadOrder } from './load-run.js';
 
 /** Why a source refuses what it is asked: it has answered, and no older value is right in its place. */
@@ -30,14 +29,12 @@ export class CacheLoader {
   readonly #backend: CacheBackend;
   readonly #operations: LoadOperations;
   readonly #run: LoadRun;
-  readonly #backoffs: LoadBackoffs;
 
   constructor(engine: CacheEngine, backend: CacheBackend, operations: LoadOperations) {
     this.#engine = engine;
     this.#backend = backend;
     this.#operations = operations;
     this.#run = new LoadRun(engine, operations);
-    this.#backoffs = new LoadBackoffs(backend.clock, backend.config.graceBackoff);
   }
 
   /** Loads that have ended; to be read before the cache is, see {@link load}. */
@@ -53,7 +50,7 @@ export class CacheLoader {
   async load(missing: MissingValues): Promise<ReadonlyMap<string, LoadedValue>> {
     const found = new Map<string, LoadedValue>();
     for (const key of missing.keys) {
-      const stale = this.#backoffs.isActive(key) ? missing.stale.get(key) : undefined;
+      const stale = this.#engine.backoffs.isActive(key) ? missing.stale.get(key) : undefined;
       if (stale && this.#engine.isUsable(stale)) found.set(key, await this.#standIn(stale));
     }
     if (this.landings !== missing.landings) await this.#findAgain(missing.keys, found);
@@ -102,7 +99,7 @@ export class CacheLoader {
     return this.#engine.flights.launch(plan, async (flight) => {
       try {
         const landing = await this.#run.run(flight, order);
-        for (const key of keys) this.#backoffs.end(key);
+        for (const key of keys) this.#engine.backoffs.end(key);
         return landing;
       } catch (error) {
         this.#fallBack(flight, error);
@@ -117,7 +114,7 @@ export class CacheLoader {
     for (const [key, entry] of flight.plan.stale) {
       if (!this.#mayStandIn(key, entry, flight)) continue;
       flight.standIns.set(key, entry);
-      this.#backoffs.begin(key);
+      this.#engine.backoffs.begin(key);
     }
   }
 

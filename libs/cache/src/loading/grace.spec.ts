@@ -274,3 +274,49 @@ describe('cache rule 16: the context of a factory', () => {
     expect(await cache.getOrSet('key', factory)).toBe('none');
   });
 });
+
+describe('cache rule 16: expire', () => {
+  it('ends the TTL and keeps the grace', async () => {
+    await cache.getOrSet('key', () => 'old');
+    expect(await cache.expire('key')).toBe(true);
+    expect(await cache.get('key')).toBeNull();
+    expect(await cache.getOrSet('key', fails)).toBe('old');
+    expect(await cache.expire('never written')).toBe(true);
+  });
+
+  it('keeps nothing of what has no grace', async () => {
+    await cache.set('key', 'old');
+    await cache.expire('key');
+    await expect(cache.getOrSet('key', fails)).rejects.toBe(down);
+  });
+
+  it('does not make the grace longer', async () => {
+    await expired();
+    await cache.clock.advance(9 * MINUTE);
+    await cache.expire('key');
+    await cache.clock.advance(MINUTE);
+    await expect(cache.getOrSet('key', fails)).rejects.toBe(down);
+  });
+
+  it('asks the source again that was left alone', async () => {
+    await expired();
+    await cache.getOrSet('key', fails);
+    await cache.expire('key');
+    expect(await cache.getOrSet('key', () => 'new')).toBe('new');
+  });
+
+  it('fences the load that is in progress', async () => {
+    let finish: (value: string) => void = () => undefined;
+    const loading = cache.getOrSet('key', () => new Promise<string>((done) => (finish = done)));
+    await cache.clock.settle();
+    await cache.expire('key');
+    finish('old');
+    expect(await loading).toBe('old');
+    expect(await cache.get('key')).toBeNull();
+  });
+
+  it('is false while the cache is down', async () => {
+    cache.goDown();
+    expect(await cache.expire('key')).toBe(false);
+  });
+});

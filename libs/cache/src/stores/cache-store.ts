@@ -62,13 +62,13 @@ export interface CacheStore {
   invalidateTags?(tags: readonly string[]): Awaitable<void>;
   /** Removes the entry of a key, if there is one. */
   delete(key: string): Awaitable<void>;
-  /** As {@link delete} for several keys. @default `delete` for each */
-  deleteMany?(keys: readonly string[]): Awaitable<void>;
   /**
-   * Lets the entry of a key expire at once; until its `staleUntil` it can still answer as a stale value.
+   * Ends the time in which the entry of a key is fresh; it may still stand in until its `staleUntil`.
    * @default `delete`
    */
   expire?(key: string): Awaitable<void>;
+  /** As {@link delete} for several keys. @default `delete` for each */
+  deleteMany?(keys: readonly string[]): Awaitable<void>;
   /** Removes all entries, in a time that does not depend on how many there are. */
   clear(): Awaitable<void>;
   /** Writes, reads back and deletes a sentinel, without displacing an entry. */

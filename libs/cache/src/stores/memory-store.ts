@@ -54,6 +54,15 @@ export class MemoryStore implements CacheStore {
     if (node !== undefined) this.#remove(node);
   }
 
+  expire(key: string): void {
+    const node = this.#nodes.get(key);
+    if (node === undefined) return;
+    const { expiresAt, staleUntil } = node.entry;
+    // What never has a time in which it is stale has nothing left.
+    if (staleUntil <= expiresAt) this.#remove(node);
+    else node.entry = { ...node.entry, expiresAt: Math.min(expiresAt, this.#clock.now()) };
+  }
+
   clear(): void {
     this.#nodes = new Map();
     this.#recency = new RecencyList();

@@ -65,11 +65,9 @@ export class LocalCopies {
 
   /** Lets copies expire that some take as a stale value. */
   expire(keys: readonly string[]): void {
-    const now = this.#clock.now();
     for (const key of keys) {
       this.#fences.fence(key);
-      const entry = this.#memory.get(key);
-      if (entry) this.#memory.set(key, { ...entry, expiresAt: Math.min(entry.expiresAt, now) });
+      this.#memory.expire(key);
     }
   }
 

@@ -334,7 +334,7 @@ describe('cache rule 9: what other instances invalidate', () => {
   beforeEach(async () => {
     link.trustedUntil = Infinity;
     await store.setMany([
-      ['a', entryOf(1)],
+      ['a', { ...entryOf(1), expiresAt: 60_000 }],
       ['b', entryOf(2, ['tag'])],
     ]);
     shared.log.length = 0;
