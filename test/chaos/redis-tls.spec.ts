@@ -50,15 +50,21 @@ describeOwnServers('a cache on a Redis behind TLS', () => {
     expect((await client.json(body.links.self)).headers.get('x-cache')).toBe('hit');
   });
 
-  it('is not when it is not, and the health says why', async () => {
-    const env = { CACHE_URL: url, DATABASE_URL: 'sqlite:./documents.sqlite' };
-    service = await ServiceProcess.create({ env });
+  it.each([
+    ['is signed by nobody who is trusted', '127.0.0.1', false, 'self-signed certificate'],
+    ['is of another host', 'localhost', true, "does not match certificate's altnames"],
+  ])('is not when its certificate %s, and the health says why', async (_, host, isTrusted, why) => {
+    const trust = isTrusted ? { NODE_EXTRA_CA_CERTS: certificate } : {};
+    const env = { CACHE_URL: url.replace('127.0.0.1', host), ...trust };
+    service = await ServiceProcess.create({
+      env: { ...env, DATABASE_URL: 'sqlite:./documents.sqlite' },
+    });
     await service.listen();
     const { url: address } = service;
     await eventually(async () => {
       expect(await healthOf(address, 'cache')).toMatchObject({
         state: 'degraded',
-        message: expect.stringContaining('self-signed certificate') as string,
+        message: expect.stringContaining(why) as string,
       });
     });
   });

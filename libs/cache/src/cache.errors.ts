@@ -102,6 +102,29 @@ export class CacheTierUnavailableError
   }
 }
 
+/** No sentinel led to a Redis that is master: there is none, or none can be reached. */
+export class CacheMasterUnknownError
+  extends MainstayError<'CACHE_MASTER_UNKNOWN'>
+  implements ClassifiedError
+{
+  readonly code = 'CACHE_MASTER_UNKNOWN';
+  /** Trying again within one call would not help: asking goes on in the background. */
+  readonly classification: Classification = {
+    kind: 'unavailable',
+    type: 'CACHE_MASTER_UNKNOWN',
+    retryable: false,
+    notSent: true,
+  };
+
+  /** @param reasons why each sentinel did not help, in the order in which they were asked */
+  constructor(cache: string, master: string, reasons: readonly string[]) {
+    super(
+      `${cache}: no sentinel led to the master "${master}" (${reasons.join('; ')}). Is the name right, and is there a master now?`,
+      { context: { cache, master } },
+    );
+  }
+}
+
 /** The connection to the shared tier broke before it had answered: what was asked of it may have been done. */
 export class CacheConnectionLostError
   extends MainstayError<'CACHE_CONNECTION_LOST'>

@@ -3,6 +3,7 @@ export type { CacheBackend } from './cache-engine.js';
 export {
   CacheConfigError,
   CacheConnectionLostError,
+  CacheMasterUnknownError,
   CacheOverloadedError,
   CacheSelfTestError,
   CacheTierUnavailableError,

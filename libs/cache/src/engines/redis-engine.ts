@@ -5,12 +5,14 @@ import type { CacheConfig } from '../cache.config.js';
 import type { Invalidation } from '../invalidation.js';
 import type { Invalidations } from '../invalidations.js';
 import { MemoryStore } from '../stores/memory-store.js';
-import { parseRedisAddress } from '../stores/redis/redis-address.js';
+import { parseRedisAddress, type RedisAddress } from '../stores/redis/redis-address.js';
 import { RedisConnection } from '../stores/redis/redis-connection.js';
 import type { RedisDriver } from '../stores/redis/redis-driver.js';
 import { RedisFeed } from '../stores/redis/redis-feed.js';
 import { RedisKeys } from '../stores/redis/redis-keys.js';
 import { RedisLink } from '../stores/redis/redis-link.js';
+import { isSentinelUrl, parseSentinelAddress } from '../stores/redis/sentinel/sentinel-address.js';
+import { SentinelMaster } from '../stores/redis/sentinel/sentinel-master.js';
 import { RedisStore } from '../stores/redis/redis-store.js';
 import { RedisTime } from '../stores/redis/redis-time.js';
 import { TieredStore } from '../tiers/tiered-store.js';
@@ -38,8 +40,8 @@ export interface RedisEngineOptions {
 }
 
 /**
- * `redis://` and `rediss://`: entries in a Redis that instances share, and copies in the memory of the process. The store
- * is there from the beginning, and answers from memory until Redis is connected.
+ * `redis://`, `redis-sentinel://`, and both with TLS: entries in a Redis that instances share, and copies in the memory of
+ * the process. The store is there from the beginning, and answers from memory until Redis is connected.
  */
 export class RedisEngine implements StoreEngine {
   readonly hasFallback = true;
@@ -51,6 +53,7 @@ export class RedisEngine implements StoreEngine {
   readonly #logger = new GuardedLogger('Cache');
   #isEnded = false;
   #driver: RedisDriver | undefined;
+  #master: SentinelMaster | undefined;
 
   constructor(options: RedisEngineOptions) {
     const { name, config, clock, invalidations, onInvalidated } = options;
@@ -87,7 +90,9 @@ export class RedisEngine implements StoreEngine {
   }
 
   validate(): void {
-    parseRedisAddress(this.#options.config.url, this.#options.name);
+    const { config, name } = this.#options;
+    if (isSentinelUrl(config.url)) parseSentinelAddress(config.url, name);
+    else parseRedisAddress(config.url, name);
   }
 
   /** Over a connection of its own, which is given up at once. */
@@ -133,11 +138,28 @@ export class RedisEngine implements StoreEngine {
   }
 
   async #open(signal: AbortSignal): Promise<RedisConnection> {
-    const { name, config, clock } = this.#options;
-    const address = parseRedisAddress(config.url, name);
+    const { name, config } = this.#options;
+    if (isSentinelUrl(config.url)) return this.#sentinels().connect(signal);
+    return this.#connect(parseRedisAddress(config.url, name), signal);
+  }
+
+  async #connect(address: RedisAddress, signal: AbortSignal): Promise<RedisConnection> {
+    const { name, clock } = this.#options;
     const driver = await this.#loadDriver();
     signal.throwIfAborted();
     return RedisConnection.open({ driver, address, clock, cache: name }, signal);
+  }
+
+  /** One for all connections: it remembers which sentinel answers. */
+  #sentinels(): SentinelMaster {
+    const { name, config, clock } = this.#options;
+    this.#master ??= new SentinelMaster({
+      address: parseSentinelAddress(config.url, name),
+      connect: (address, signal) => this.#connect(address, signal),
+      clock,
+      cache: name,
+    });
+    return this.#master;
   }
 
   async #loadDriver(): Promise<RedisDriver> {
