@@ -1,12 +1,15 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Which bytes get lost: what clients ask, what the server answers, or both. */
+export type LostBytes = 'requests' | 'answers' | 'both';
+
 /** What happens to the bytes on their way. */
 export interface ProxyFaults {
   /** How long each of them is under way, in milliseconds. */
   delayMs: number;
-  /** Whether they are taken and dropped. */
-  blackHole: boolean;
+  /** Those that are taken and dropped. */
+  blackHole: LostBytes | undefined;
 }
 
 /** One connection of a client to a server, through the test. */
@@ -59,7 +62,7 @@ export class ProxiedConnection {
   }
 
   #pass(bytes: Buffer, from: Socket, to: Socket): void {
-    if (this.#faults.blackHole) {
+    if (this.#isLostOnTheWayTo(to)) {
       this.#hasLostBytes = true;
       return;
     }
@@ -69,13 +72,18 @@ export class ProxiedConnection {
     to.once('drain', () => from.resume());
   }
 
+  #isLostOnTheWayTo(to: Socket): boolean {
+    const { blackHole } = this.#faults;
+    return blackHole === 'both' || blackHole === (to === this.#client ? 'answers' : 'requests');
+  }
+
   #passEnd(to: Socket): void {
-    if (this.#faults.blackHole) this.#hasLostBytes = true;
+    if (this.#isLostOnTheWayTo(to)) this.#hasLostBytes = true;
     else to.end();
   }
 
   #passBreak(to: Socket): void {
-    if (this.#faults.blackHole) this.#hasLostBytes = true;
+    if (this.#isLostOnTheWayTo(to)) this.#hasLostBytes = true;
     else to.resetAndDestroy();
   }
 }

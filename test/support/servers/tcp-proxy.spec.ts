@@ -119,6 +119,17 @@ describe('TcpProxy', () => {
     expect(received).toBe('before');
   });
 
+  it('swallows in one direction only: what is asked arrives and no answer comes back, or nothing arrives', async () => {
+    const client = await open();
+    await ask(client, 'before ');
+    proxy.blackHole('answers');
+    expect(await ask(client, 'heard ', 150)).toBeUndefined();
+    expect(received).toBe('before heard ');
+    proxy.blackHole('requests');
+    expect(await ask(client, 'lost', 150)).toBeUndefined();
+    expect(received).toBe('before heard ');
+  });
+
   it('swallows answers that were under way', async () => {
     const client = await open();
     proxy.delay(150);

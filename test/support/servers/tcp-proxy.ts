@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { freePort } from '../free-port.js';
-import { ProxiedConnection, type ProxyFaults } from './proxied-connection.js';
+import { ProxiedConnection, type LostBytes, type ProxyFaults } from './proxied-connection.js';
 
 /** A network between a client and a server of the loopback interface, with faults on demand. */
 export class TcpProxy {
   readonly port: number;
   readonly #targetPort: number;
-  readonly #faults: ProxyFaults = { delayMs: 0, blackHole: false };
+  readonly #faults: ProxyFaults = { delayMs: 0, blackHole: undefined };
   readonly #open = new Set<ProxiedConnection>();
   #server: Server | undefined;
   #accepted = 0;
@@ -47,8 +47,8 @@ export class TcpProxy {
   }
 
   /** Goes on accepting and reading, but nothing reaches the other side any more, on open connections neither. */
-  blackHole(): void {
-    this.#faults.blackHole = true;
+  blackHole(lost: LostBytes = 'both'): void {
+    this.#faults.blackHole = lost;
   }
 
   /** Ends the server's side of all open connections (FIN): clients can still send, but nothing more comes back. */
@@ -59,7 +59,7 @@ export class TcpProxy {
   /** Ends all faults. Connections that have lost bytes are broken (RST): nothing sound can follow on them. */
   async heal(): Promise<void> {
     this.#faults.delayMs = 0;
-    this.#faults.blackHole = false;
+    this.#faults.blackHole = undefined;
     for (const connection of this.#open) {
       if (connection.hasLostBytes) connection.destroy();
     }
