@@ -48,6 +48,7 @@ export class RedisEngine implements StoreEngine {
   readonly system = 'redis';
   readonly #options: RedisEngineOptions;
   readonly #memory: MemoryStore;
+  readonly #feed: RedisFeed;
   readonly #link: RedisLink;
   readonly #store: TieredStore;
   readonly #logger = new GuardedLogger('Cache');
@@ -61,9 +62,9 @@ export class RedisEngine implements StoreEngine {
     const keys = new RedisKeys(`${config.namespace}:${name}`);
     const scope = { keys, origin: randomUUID() };
     const time = new RedisTime(clock);
-    const feed = new RedisFeed({ scope, time, clock, cache: name });
+    this.#feed = new RedisFeed({ scope, time, clock, cache: name });
     const open = (signal: AbortSignal): Promise<RedisConnection> => this.#open(signal);
-    this.#link = new RedisLink({ open, clock, cache: name, scope, time, feed });
+    this.#link = new RedisLink({ open, clock, cache: name, scope, time, feed: this.#feed });
     const connection = (): RedisConnection => this.#link.connection;
     const recordLifeMs = config.factoryTimeout + RECORD_LIFE_MS;
     const shared = new RedisStore({ connection, scope, time, clock, cache: name, recordLifeMs });
@@ -134,7 +135,8 @@ export class RedisEngine implements StoreEngine {
 
   details(): Readonly<Record<string, number>> {
     const { maxEntries } = this.#options.config;
-    return { entries: this.#memory.size, maxEntries, queued: this.#store.queued };
+    const { queued } = this.#store;
+    return { entries: this.#memory.size, maxEntries, queued, missed: this.#feed.missed };
   }
 
   async #open(signal: AbortSignal): Promise<RedisConnection> {

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { FakeClock } from 'nestjs-mainstay/testing';
 import { ErrorReply } from 'redis';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
 import type { RedisConnection } from './redis-connection.js';
 import { RedisFeed } from './redis-feed.js';
 import { RedisKeys } from './redis-keys.js';
@@ -44,10 +44,12 @@ class StagedRedis {
 let clock: FakeClock;
 let redis: StagedRedis;
 let feed: RedisFeed;
+let warn: MockInstance;
 const listener = { invalidated: vi.fn(), missed: vi.fn() };
 
 beforeEach(async () => {
   vi.clearAllMocks();
+  warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
   clock = new FakeClock();
   redis = new StagedRedis();
   const scope = { keys, origin: 'me' };
@@ -77,7 +79,6 @@ describe('cache rule 9: the feed', () => {
   });
 
   it('trusts nothing where the user may not subscribe, and says so', async () => {
-    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     redis.refusal = new ErrorReply('NOPERM this user has no permissions to access the channel');
     await start();
     await clock.advance(5_000);
@@ -96,6 +97,10 @@ describe('cache rule 12: deafness', () => {
     expect(listener.missed).not.toHaveBeenCalled();
     await clock.advance(1);
     expect(listener.missed).toHaveBeenCalledOnce();
+    expect(feed.missed).toBe(1);
+    expect(warn).toHaveBeenCalledExactlyOnceWith(
+      expect.stringMatching(/^cache has missed messages of other instances \(1 times/) as string,
+    );
     await clock.advance(10_000);
     expect(listener.missed).toHaveBeenCalledOnce();
   });

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from 'nestjs-mainstay/common';
+import { LogThrottle, type Clock, type Timer } from 'nestjs-mainstay/common';
 import { GuardedLogger, redisReplyCodeOf } from 'nestjs-mainstay/resilience';
 import type { Invalidation } from '../../invalidation.js';
 import { parseMessage } from './bus-message.js';
@@ -41,6 +41,7 @@ export class RedisFeed {
   readonly #options: RedisFeedOptions;
   readonly #clock: Clock;
   readonly #logger = new GuardedLogger('Cache');
+  readonly #misses: LogThrottle;
   #listener: FeedListener | undefined;
   #connection: RedisConnection | undefined;
   #isSubscribed = false;
@@ -49,10 +50,17 @@ export class RedisFeed {
   #count: string | null = null;
   #trustedUntil = -Infinity;
   #nextLook: Timer | undefined;
+  #missed = 0;
 
   constructor(options: RedisFeedOptions) {
     this.#options = options;
     this.#clock = options.clock;
+    this.#misses = new LogThrottle(options.clock);
+  }
+
+  /** How often messages were missed. */
+  get missed(): number {
+    return this.#missed;
   }
 
   /** Until when it is known that everything is heard that could make a copy invalid, as a time of the clock. */
@@ -144,7 +152,13 @@ export class RedisFeed {
   }
 
   #miss(): void {
+    this.#missed++;
     this.#listener?.missed();
+    const line = this.#misses.admit('missed');
+    if (!line) return;
+    this.#logger.warn(
+      `${this.#options.cache} has missed messages of other instances (${line.count} times so far): what it has in memory is asked for again before it is served.`,
+    );
   }
 }
 
