@@ -87,7 +87,7 @@ describe('CacheModule.forRoot', () => {
 
   it.each([
     ['CACHE_URL', 'memcached://localhost', /memory:.*redis:.*rediss:/],
-    ['CACHE_URL', 'redis-sentinel://localhost', /memory:.*redis:.*rediss:/],
+    ['CACHE_URL', 'redis-cluster://localhost', /memory:.*redis:.*rediss:/],
     ['CACHE_NAMESPACE', 'with blanks', /CACHE_NAMESPACE/],
     ['CACHE_TTL', 'soon', /CACHE_TTL/],
     ['CACHE_MAX_ENTRIES', '0', /CACHE_MAX_ENTRIES/],
