@@ -1,4 +1,5 @@
 import type { Clock } from 'nestjs-mainstay/common';
+import { CacheCounts } from './cache-counts.js';
 import type { CacheConfig } from './cache.config.js';
 import type { CacheSetEntry } from './cache.options.js';
 import { EntryLives, type EntryLife } from './entry-life.js';
@@ -21,6 +22,8 @@ export interface CacheBackend {
   readonly clock: Clock;
   /** @throws CacheUnavailableError while there is none */
   readonly store: CacheStore;
+  /** Where hits and joined loads are counted. @default nowhere */
+  readonly counts?: CacheCounts;
   /** Whether the store keeps copies that answer when it cannot be asked. @default false */
   readonly hasFallback?: boolean;
   /** Whether nothing is ever sent any more: the application has ended. @default false */
@@ -43,6 +46,7 @@ export class CacheEngine {
   readonly flights = new Flights();
   readonly lives: EntryLives;
   readonly backoffs: LoadBackoffs;
+  readonly counts: CacheCounts;
   readonly #backend: CacheBackend;
   readonly #invalidations: Invalidations;
 
@@ -50,6 +54,7 @@ export class CacheEngine {
     this.#backend = backend;
     this.lives = new EntryLives(backend.config);
     this.backoffs = new LoadBackoffs(backend.clock, backend.config.graceBackoff);
+    this.counts = backend.counts ?? new CacheCounts();
     this.#invalidations = backend.invalidations ?? new Invalidations();
     backend.whenInvalidated?.((what) => this.#fenceLoads(what));
   }

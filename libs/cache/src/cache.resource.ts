@@ -6,10 +6,13 @@ import {
   type Criticality,
   type InitializationStep,
   type ProbeResult,
+  type ResourceMetric,
 } from 'nestjs-mainstay/resource';
+import { CacheCounts } from './cache-counts.js';
 import type { CacheBackend } from './cache-engine.js';
 import type { CacheConfig } from './cache.config.js';
 import { CacheUnavailableError } from './cache.errors.js';
+import { cacheMetrics } from './cache.metrics.js';
 import { MemoryEngine } from './engines/memory-engine.js';
 import { RedisEngine } from './engines/redis-engine.js';
 import type { StoreEngine } from './engines/store-engine.js';
@@ -33,7 +36,9 @@ export class CacheResource extends Resource implements CacheBackend {
   override readonly system: string | undefined;
   readonly config: CacheConfig;
   readonly clock: Clock;
+  readonly counts = new CacheCounts();
   readonly invalidations = new Invalidations();
+  override readonly metrics: readonly ResourceMetric[];
   readonly #logger = new Logger('Cache');
   readonly #engine: StoreEngine;
   #onInvalidated: (what: Invalidation) => void = () => undefined;
@@ -50,6 +55,7 @@ export class CacheResource extends Resource implements CacheBackend {
     this.#engine = this.#createEngine();
     this.hasFallback = this.#engine.hasFallback;
     this.system = this.#engine.system;
+    this.metrics = cacheMetrics(this.counts, this.#engine);
   }
 
   /**
@@ -89,7 +95,7 @@ export class CacheResource extends Resource implements CacheBackend {
 
   async probe(signal: AbortSignal): Promise<ProbeResult> {
     const { read, write } = await this.store.check(signal);
-    return { capabilities: { read, write }, details: this.#engine.details() };
+    return { capabilities: { read, write }, details: { ...this.#engine.details() } };
   }
 
   async close(): Promise<void> {

@@ -13,6 +13,7 @@ export {
 } from './operation-interceptor.js';
 export { Operations } from './operations.js';
 export type { ProbeResult } from './probe-result.js';
+export type { ResourceMetric } from './resource-metric.js';
 export { provideService, type ServiceBlueprint } from './provide-service.js';
 export { RecordingInterceptor } from './recording-interceptor.js';
 export { ResourceInitializer } from './resource-initializer.js';

@@ -1,5 +1,6 @@
 import type { InitializationStep } from './initialization-step.js';
 import type { ProbeResult } from './probe-result.js';
+import type { ResourceMetric } from './resource-metric.js';
 
 /**
  * What it means for the service when a resource is down: `critical` takes the instance out of rotation, `degradable`
@@ -59,6 +60,9 @@ export abstract class Resource {
    * @see https://opentelemetry.io/docs/specs/semconv/registry/attributes/db/
    */
   readonly system: string | undefined = undefined;
+
+  /** Its numbers beside those of its operations, shown as metrics. @default none */
+  readonly metrics: readonly ResourceMetric[] = [];
 
   #isEnding = false;
 

@@ -6,7 +6,7 @@ export { IncidentLog } from './health/incident-log.js';
 export { HealthMonitor } from './health/health-monitor.js';
 export { Liveness, type LivenessReport } from './health/liveness.js';
 export { ResourceHealthIndicator } from './health/resource.health-indicator.js';
-export { METRIC_CATALOGUE } from './metrics/metric-catalogue.js';
+export { metricCatalogue } from './metrics/metric-catalogue.js';
 export type { LabelDomain, MetricDefinition, MetricType } from './metrics/metric-definition.js';
 export { ErrorMonitor } from './monitors/error-monitor.js';
 export { PerformanceMonitor } from './monitors/performance-monitor.js';

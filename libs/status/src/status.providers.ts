@@ -14,6 +14,7 @@ import { MetricRegistry } from './metrics/metric-registry.js';
 import { ErrorMonitor } from './monitors/error-monitor.js';
 import { PerformanceMonitor } from './monitors/performance-monitor.js';
 import { publishPipelines } from './monitors/publish-pipelines.js';
+import { publishResources } from './monitors/publish-resources.js';
 import { ResourceUsage } from './monitors/resource-usage.js';
 import { liveProviders, routeProviders } from './routes/route-providers.js';
 import { GracefulShutdown } from './shutdown/graceful-shutdown.js';
@@ -143,5 +144,6 @@ function createHealthMonitor(
   const monitor = new HealthMonitor(parts);
   publishHealth(metrics, monitor);
   publishPipelines(metrics, operations);
+  publishResources(metrics, registry);
   return monitor;
 }

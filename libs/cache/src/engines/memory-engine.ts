@@ -2,7 +2,7 @@ import type { Clock } from 'nestjs-mainstay/common';
 import type { CacheConfig } from '../cache.config.js';
 import { CacheConfigError, CacheSelfTestError } from '../cache.errors.js';
 import { MemoryStore } from '../stores/memory-store.js';
-import type { StoreEngine } from './store-engine.js';
+import type { StoreDetails, StoreEngine } from './store-engine.js';
 
 /** `memory:`: entries in the memory of the process, gone when it is closed. */
 export class MemoryEngine implements StoreEngine {
@@ -53,7 +53,7 @@ export class MemoryEngine implements StoreEngine {
     this.#store = undefined;
   }
 
-  details(): Readonly<Record<string, number>> {
+  details(): StoreDetails {
     return { entries: this.#store?.size ?? 0, maxEntries: this.#config.maxEntries };
   }
 

@@ -16,7 +16,7 @@ import { SentinelMaster } from '../stores/redis/sentinel/sentinel-master.js';
 import { RedisStore } from '../stores/redis/redis-store.js';
 import { RedisTime } from '../stores/redis/redis-time.js';
 import { TieredStore } from '../tiers/tiered-store.js';
-import type { StoreEngine } from './store-engine.js';
+import type { StoreDetails, StoreEngine } from './store-engine.js';
 
 /** Time for what is queued to be sent when the cache is closed, in milliseconds. */
 const FLUSH_TIMEOUT_MS = 1_000;
@@ -133,7 +133,12 @@ export class RedisEngine implements StoreEngine {
     );
   }
 
-  details(): Readonly<Record<string, number>> {
+  get silentMs(): number {
+    const since = this.#link.silentSince;
+    return Math.max(0, this.#options.clock.now() - since);
+  }
+
+  details(): StoreDetails {
     const { maxEntries } = this.#options.config;
     const { queued } = this.#store;
     return { entries: this.#memory.size, maxEntries, queued, missed: this.#feed.missed };

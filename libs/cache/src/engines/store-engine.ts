@@ -1,5 +1,16 @@
 import type { CacheStore } from '../stores/cache-store.js';
 
+/** What is told of a store beside its health. */
+export interface StoreDetails {
+  /** Entries in the memory of the process, and their bound. */
+  readonly entries: number;
+  readonly maxEntries: number;
+  /** Writes that the shared tier has not acknowledged. */
+  readonly queued?: number;
+  /** How often messages of other instances were missed. */
+  readonly missed?: number;
+}
+
 /** How the store of one kind of URL is made ready, step by step, and given up. */
 export interface StoreEngine {
   /** Whether the store answers from copies when it cannot be asked. */
@@ -24,5 +35,7 @@ export interface StoreEngine {
   /** After the last {@link close}: from now on there is no store. @default nothing */
   end?(): void;
   /** Facts worth showing beside a probe. */
-  details(): Readonly<Record<string, number>>;
+  details(): StoreDetails;
+  /** How long the shared tier has owed an answer, in milliseconds. @default 0: there is none */
+  readonly silentMs?: number;
 }

@@ -85,6 +85,7 @@ export class CacheLoader {
       if (flight) flights.set(key, flight);
       else own.push(key);
     }
+    this.#engine.counts.coalesced += flights.size;
     if (own.length === 0) return flights;
     const launched = this.#launch(own, missing);
     for (const key of own) flights.set(key, launched);

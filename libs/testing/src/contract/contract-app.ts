@@ -3,7 +3,12 @@ import { text } from 'node:stream/consumers';
 import { Logger, Module, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { StagedChaos } from 'nestjs-mainstay/resilience';
-import { ResourceModule, ResourceRegistry, type ResourceEntry } from 'nestjs-mainstay/resource';
+import {
+  ResourceModule,
+  ResourceRegistry,
+  type Resource,
+  type ResourceEntry,
+} from 'nestjs-mainstay/resource';
 import { ResourceHealthIndicator, StatusModule, type HealthState } from 'nestjs-mainstay/status';
 import { ContractLog } from './contract-log.js';
 import type { ModuleContractSubject } from './contract-subject.js';
@@ -107,6 +112,12 @@ export class ContractApp {
   /** What the registry knows of a resource. */
   entry(name: string): ResourceEntry | undefined {
     return this.app.get(ResourceRegistry, { strict: false }).get(name);
+  }
+
+  /** All resources. */
+  resources(): readonly Resource[] {
+    const registry = this.app.get(ResourceRegistry, { strict: false });
+    return registry.all().map(({ resource }) => resource);
   }
 
   /** Waits until a resource is initialised. @throws when it is not, and at once when none has this name */

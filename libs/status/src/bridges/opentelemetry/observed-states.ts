@@ -2,6 +2,9 @@ import type { MetricDefinition } from '../../metrics/metric-definition.js';
 import * as pipeline from '../../metrics/pipeline-metrics.js';
 import * as status from '../../metrics/status-metrics.js';
 
+/** Units as UCUM writes them. */
+const UNITS = { seconds: 's', bytes: 'By' } as const;
+
 /** How OpenTelemetry has one of our metrics that is read, not recorded. */
 export interface ObservedState {
   readonly metric: MetricDefinition;
@@ -34,6 +37,21 @@ export const OBSERVED_STATES: readonly ObservedState[] = [
   sum(pipeline.LIMITER_CALLS, 'mainstay.limiter.calls', '{call}'),
   sum(pipeline.LIMITER_CALLS_MAX, 'mainstay.limiter.limit', '{call}'),
 ];
+
+/**
+ * A metric that a resource gives: `mainstay_cache_journal_depth` is `mainstay.cache.journal_depth`, other prefixes stay as
+ * they are; unit and `_total` are no part of a name in OpenTelemetry.
+ */
+export function stateOf(metric: MetricDefinition): ObservedState {
+  const { name, type, unit } = metric;
+  const base = name.replace(/_total$/, '').replace(unit ? `_${unit}` : '', '');
+  return {
+    metric,
+    name: base.replace(/^mainstay_([a-z0-9]+)_/, 'mainstay.$1.'),
+    unit: unit ? UNITS[unit] : '1',
+    instrument: type === 'counter' ? 'counter' : 'up-down-counter',
+  };
+}
 
 function count(metric: MetricDefinition, name: string, unit: string): ObservedState {
   return { metric, name, unit, instrument: 'counter' };

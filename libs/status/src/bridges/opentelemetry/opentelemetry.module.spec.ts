@@ -17,6 +17,7 @@ import {
   type OperationCallHandler,
   type OperationExecutionContext,
   type OperationInterceptor,
+  type ResourceMetric,
 } from 'nestjs-mainstay/resource';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StatusModule } from '../../index.js';
@@ -30,6 +31,15 @@ const DAY_MS = 86_400_000;
 class Ledger extends Resource {
   readonly name = 'ledger';
   override readonly system = 'postgresql';
+  override readonly metrics: readonly ResourceMetric[] = [
+    {
+      name: 'mainstay_ledger_oldest_entry_seconds',
+      type: 'gauge',
+      unit: 'seconds',
+      help: 'Age of the oldest entry.',
+      read: () => 7,
+    },
+  ];
 
   protected steps() {
     return [{ name: 'test connection', run: () => undefined }];
@@ -179,6 +189,7 @@ describe('OpenTelemetryModule', () => {
       2,
     );
     expect(valueOf('mainstay.operation.active', query)).toBe(0);
+    expect(valueOf('mainstay.ledger.oldest_entry', ledger)).toBe(7);
     expect(valueOf('mainstay.operation.fallbacks', { 'mainstay.result': 'success' })).toBe(1);
     const isolated = { 'mainstay.resource.name': 'mails', 'mainstay.state': 'isolated' };
     expect(valueOf('mainstay.circuit_breaker.state', isolated)).toBe(1);

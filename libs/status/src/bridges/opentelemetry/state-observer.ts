@@ -1,11 +1,12 @@
-import type { OnApplicationShutdown } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import type { Attributes, BatchObservableResult, Meter, Observable } from '@opentelemetry/api';
 import type { HistogramCell } from '../../metrics/histogram-cell.js';
 import type { Series } from '../../metrics/metric.js';
+import { METRIC_CATALOGUE } from '../../metrics/metric-catalogue.js';
 import type { MetricRegistry } from '../../metrics/metric-registry.js';
 import { labelsOf } from '../series-labels.js';
 import { ATTRIBUTES } from './attributes.js';
-import { OBSERVED_STATES, type ObservedState } from './observed-states.js';
+import { OBSERVED_STATES, stateOf, type ObservedState } from './observed-states.js';
 
 /** Labels that have a name of their own as attributes. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -14,7 +15,7 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** Answers a reader of metrics from the state that StatusModule keeps; an operation pays nothing for it. */
-export class StateObserver implements OnApplicationShutdown {
+export class StateObserver implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #metrics: MetricRegistry;
   readonly #meter: Meter;
   readonly #instruments = new Map<string, Observable>();
@@ -24,15 +25,25 @@ export class StateObserver implements OnApplicationShutdown {
   constructor(metrics: MetricRegistry, meter: Meter) {
     this.#metrics = metrics;
     this.#meter = meter;
-    for (const state of OBSERVED_STATES) {
-      this.#instruments.set(state.metric.name, createInstrument(meter, state));
+    for (const state of OBSERVED_STATES) this.#add(state);
+  }
+
+  /** Now the resources are known, and with them their own metrics. */
+  onApplicationBootstrap(): void {
+    const own = new Set(METRIC_CATALOGUE.map(({ name }) => name));
+    for (const { definition } of this.#metrics.collect()) {
+      if (!own.has(definition.name)) this.#add(stateOf(definition));
     }
-    meter.addBatchObservableCallback(this.#observe, [...this.#instruments.values()]);
+    this.#meter.addBatchObservableCallback(this.#observe, [...this.#instruments.values()]);
   }
 
   /** What has ended has no state. */
   onApplicationShutdown(): void {
     this.#meter.removeBatchObservableCallback(this.#observe, [...this.#instruments.values()]);
+  }
+
+  #add(state: ObservedState): void {
+    this.#instruments.set(state.metric.name, createInstrument(this.#meter, state));
   }
 
   #observeAll(result: BatchObservableResult): void {

@@ -1,8 +1,8 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Metric, Registry } from 'prom-client';
+import { METRIC_CATALOGUE } from '../../metrics/metric-catalogue.js';
 import type { MetricDefinition } from '../../metrics/metric-definition.js';
 import type { AnyMetric, MetricRegistry } from '../../metrics/metric-registry.js';
-import { KNOWN_METRICS } from '../known-metrics.js';
 import { BridgedMetric } from './bridged-metric.js';
 import { MetricNameTakenError } from './prom-client.errors.js';
 
@@ -29,7 +29,7 @@ export class PromClientBridge implements OnModuleInit, OnApplicationShutdown {
 
   /** @throws MetricNameTakenError when the registry has other metrics of the same names */
   onModuleInit(): void {
-    const definitions = KNOWN_METRICS.filter((definition) => this.#isNew(definition));
+    const definitions = METRIC_CATALOGUE.filter((definition) => this.#isNew(definition));
     const taken = definitions.map(({ name }) => name).filter((name) => this.#isTaken(name));
     if (taken.length > 0) throw new MetricNameTakenError(taken);
     for (const definition of definitions) this.#register(definition);

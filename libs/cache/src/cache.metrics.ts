@@ -1,0 +1,40 @@
+import type { ResourceMetric } from 'nestjs-mainstay/resource';
+import type { CacheCounts } from './cache-counts.js';
+import type { StoreEngine } from './engines/store-engine.js';
+
+/** The metrics of a cache beside those of its operations. An engine without a shared tier has nothing queued or missed. */
+export function cacheMetrics(counts: CacheCounts, engine: StoreEngine): readonly ResourceMetric[] {
+  return [
+    {
+      name: 'mainstay_cache_coalesced_total',
+      type: 'counter',
+      help: 'Keys that were wanted while they were being loaded: these calls waited for that load.',
+      read: () => counts.coalesced,
+    },
+    {
+      name: 'mainstay_cache_entries',
+      type: 'gauge',
+      help: 'Entries in the memory of the process, expired ones included that were not met since.',
+      read: () => engine.details().entries,
+    },
+    {
+      name: 'mainstay_cache_journal_depth',
+      type: 'gauge',
+      help: 'Writes that the shared tier has not acknowledged; it is told of them as soon as it can be reached.',
+      read: () => engine.details().queued ?? 0,
+    },
+    {
+      name: 'mainstay_cache_bus_gaps_total',
+      type: 'counter',
+      help: 'Times that messages of other instances were missed; copies from before were asked for again.',
+      read: () => engine.details().missed ?? 0,
+    },
+    {
+      name: 'mainstay_cache_bus_silence_seconds',
+      type: 'gauge',
+      unit: 'seconds',
+      help: 'Since when the shared tier owes an answer; 0 while it owes none.',
+      read: () => (engine.silentMs ?? 0) / 1_000,
+    },
+  ];
+}
