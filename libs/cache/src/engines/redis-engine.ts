@@ -134,8 +134,8 @@ export class RedisEngine implements StoreEngine {
   }
 
   get silentMs(): number {
-    const since = this.#link.silentSince;
-    return Math.max(0, this.#options.clock.now() - since);
+    const now = this.#options.clock.now();
+    return Math.max(0, now - this.#link.silentSince);
   }
 
   details(): StoreDetails {
