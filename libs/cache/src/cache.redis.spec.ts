@@ -1,8 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
+import { SystemClock } from 'nestjs-mainstay/common';
 import { ResourceRegistry } from 'nestjs-mainstay/resource';
 import { RecordedCalls } from 'nestjs-mainstay/testing';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createClient } from 'redis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RedisServer } from '../../../test/support/servers/redis-server.js';
 import type { CacheConfig } from './cache.config.js';
 import { CacheModule } from './cache.module.js';
@@ -33,6 +35,19 @@ async function instance(config: Partial<CacheConfig> = {}): Promise<CacheService
   }).compile();
   apps.push(app);
   return app.get(CacheService);
+}
+
+/** How often each command was called, as Redis counts it. */
+async function callsAtRedis(): Promise<(command: string) => number> {
+  const client = createClient({ url: redis.url });
+  await client.connect();
+  try {
+    const stats = await client.info('commandstats');
+    return (command) =>
+      Number(new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'm').exec(stats)?.[1] ?? 0);
+  } finally {
+    client.destroy();
+  }
 }
 
 describe('CacheService on Redis, chosen by its URL alone', () => {
@@ -93,6 +108,23 @@ describe('CacheService on Redis, chosen by its URL alone', () => {
     expect(await other.getMany(['b', 'c', 'd'])).toEqual([1, 2, null]);
     await other.clear();
     await expect.poll(() => one.getMany(['b', 'c'])).toEqual([null, null]);
+  });
+
+  it('cache rule 15: 10,000 concurrent misses of a key are one read, one load and one write', async () => {
+    const cache = await instance();
+    await cache.getOrSet('to teach the script', () => 1);
+    const factory = vi.fn(async () => 'value');
+    const before = await callsAtRedis();
+    const calls: Promise<string>[] = [];
+    for (let turn = 0; turn < 100; turn++) {
+      for (let call = 0; call < 100; call++) calls.push(cache.getOrSet('wanted', factory));
+      await new SystemClock().yield();
+    }
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(['value']));
+    expect(factory).toHaveBeenCalledTimes(1);
+    const after = await callsAtRedis();
+    expect(after('mget') - before('mget')).toBe(1);
+    expect(after('evalsha') - before('evalsha')).toBe(1);
   });
 
   it('cache rule 16: what has expired stands in at every instance, and nowhere after a deletion', async () => {

@@ -11,10 +11,16 @@ export class Invalidations {
   #sequence = 0;
   #clearedAt = 0;
   #forgottenAt = 0;
+  #lastInvalidation = 0;
 
   /** @param maxTags bound of the tags remembered one by one; @default 10000 */
   constructor(maxTags = DEFAULT_MAX_TAGS) {
     this.#maxTags = maxTags;
+  }
+
+  /** The order of the last invalidation of tags or of everything; 0 = there was none. */
+  get lastInvalidation(): number {
+    return this.#lastInvalidation;
   }
 
   /** The order of a write, or of a load that begins now. */
@@ -25,12 +31,14 @@ export class Invalidations {
   /** Invalidates everything. */
   clear(): void {
     this.#clearedAt = ++this.#sequence;
+    this.#lastInvalidation = this.#clearedAt;
     this.#tags.clear();
   }
 
   /** Invalidates what carries one of the tags. */
   invalidate(tags: readonly string[]): void {
     const order = ++this.#sequence;
+    this.#lastInvalidation = order;
     for (const tag of tags) {
       // Deleted first, so that the map stays in the order of invalidation.
       this.#tags.delete(tag);

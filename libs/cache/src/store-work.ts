@@ -7,9 +7,6 @@ import { readCachedValue } from './values/cached-value.js';
 
 const MISS = { hit: false, value: undefined, stale: false } as const;
 
-/** A factory follows. */
-const FOR_LOAD: ReadOptions = { hasAlternative: true };
-
 /**
  * The work of each operation of a cache, as bound operations run it: without a promise where the store answers at once.
  * Reads give `undefined` for a miss, so that recording can tell it from `null`, which is a hit.
@@ -17,10 +14,13 @@ const FOR_LOAD: ReadOptions = { hasAlternative: true };
 export class StoreWork {
   readonly #engine: CacheEngine;
   readonly #backend: CacheBackend;
+  readonly #forLoad: ReadOptions;
 
   constructor(engine: CacheEngine, backend: CacheBackend) {
     this.#engine = engine;
     this.#backend = backend;
+    const isLoading = (key: string): boolean => engine.flights.find(key) !== undefined;
+    this.#forLoad = { hasAlternative: true, isLoading };
   }
 
   readonly get = (key: string): Awaitable<unknown> => mapAwaitable(this.#engine.find(key), valueOf);
@@ -38,14 +38,14 @@ export class StoreWork {
 
   readonly getForLoad = (request: LoadRequest): Awaitable<unknown> => {
     this.#engine.lives.check(request.options);
-    const entry = this.#engine.read(request.key, FOR_LOAD);
+    const entry = this.#engine.read(request.key, this.#forLoad);
     if (isPromiseLike(entry)) return entry.then((read) => valueOf(this.freshOf(request, read)));
     return valueOf(this.freshOf(request, entry));
   };
 
   readonly lookupForLoad = (request: LoadRequest): Awaitable<CacheLoaded<unknown> | undefined> => {
     this.#engine.lives.check(request.options);
-    return withSource(this.#engine.read(request.key, FOR_LOAD), (read, source) => {
+    return withSource(this.#engine.read(request.key, this.#forLoad), (read, source) => {
       const entry = this.freshOf(request, read);
       return entry && { value: readCachedValue(entry), source, stale: false };
     });
@@ -56,7 +56,7 @@ export class StoreWork {
 
   readonly getManyForLoad = (request: BatchLoadRequest): Awaitable<unknown[]> => {
     this.#engine.lives.check(request.options);
-    return mapAwaitable(this.#engine.readMany(request.keys, FOR_LOAD), (read) =>
+    return mapAwaitable(this.#engine.readMany(request.keys, this.#forLoad), (read) =>
       request.keys.map((key, index) => {
         const entry = read[index];
         if (entry === undefined || this.#engine.isFresh(entry)) return valueOf(entry);

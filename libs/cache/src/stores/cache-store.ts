@@ -30,6 +30,8 @@ export interface StoreCheck {
 export interface ReadOptions {
   /** `true`: the caller has another way to come by the value, so that it does not pay to wait long. @default false */
   readonly hasAlternative?: boolean;
+  /** Whether the caller will join a load of a key that is under way, so that others need not be asked. @default it will not */
+  readonly isLoading?: (key: string) => boolean;
 }
 
 /**

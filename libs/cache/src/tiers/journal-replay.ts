@@ -107,12 +107,14 @@ export class JournalReplay {
   }
 
   async #run(): Promise<void> {
-    const { journal, invalidations } = this.#options;
+    const { journal, invalidations, copies } = this.#options;
     while (journal.size > 0) {
       const batch = journal.next(BATCH);
       await Promise.all(this.#sent(batch));
-      // Reads that are under way may still bring what the journal has hidden by its tags until now.
+      // Reads that are under way may still bring what the journal has hidden until now.
       if (batch.tags.length > 0) invalidations.invalidate(batch.tags.map(([tag]) => tag));
+      if (batch.everything) copies.toldEverything();
+      copies.told(batch.keys.map(([key]) => key));
       journal.settle(batch);
     }
   }

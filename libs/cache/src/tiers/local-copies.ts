@@ -3,6 +3,7 @@ import type { Invalidation } from '../invalidation.js';
 import type { Invalidations } from '../invalidations.js';
 import type { CacheEntry, KeyedEntry } from '../stores/cache-store.js';
 import type { MemoryStore } from '../stores/memory-store.js';
+import type { OpenRead } from './open-read.js';
 import { ReadFences } from './read-fences.js';
 import type { SharedLink } from './shared-store.js';
 
@@ -34,6 +35,11 @@ export class LocalCopies {
 
   get size(): number {
     return this.#memory.size;
+  }
+
+  /** Whether it is known that nothing was missed of what other instances invalidate. */
+  get isTrusted(): boolean {
+    return this.#link.trustedUntil > this.#clock.now();
   }
 
   /** The copy of a key, if it is as good as what the shared tier has. */
@@ -91,20 +97,35 @@ export class LocalCopies {
     this.#refusedSince = Math.min(this.#refusedSince, this.#clock.now());
   }
 
-  /** A read of the shared tier begins. @returns its order among reads and writes */
-  beginRead(key: string): number {
-    return this.#fences.begin(key);
+  /** A read of the shared tier begins, to be sent now. */
+  beginRead(keys: readonly string[]): OpenRead {
+    return this.#fences.begin(keys);
+  }
+
+  /** A read of a key that is under way, if what it brings is right for those who ask now. */
+  findRead(key: string): OpenRead | undefined {
+    return this.#fences.find(key);
   }
 
   /** The shared tier has answered: the copy becomes what it has, unless something newer is known. */
-  received(key: string, entry: CacheEntry | undefined, order: number): void {
-    if (!this.#fences.accept(key, order)) return;
+  received(key: string, entry: CacheEntry | undefined, read: OpenRead): void {
+    if (!this.#fences.accept(key, read)) return;
     if (entry) this.#memory.set(key, entry);
     else this.#memory.delete(key);
   }
 
-  endRead(key: string): void {
-    this.#fences.end(key);
+  endRead(read: OpenRead): void {
+    this.#fences.end(read);
+  }
+
+  /** What was written here before is only known now to the shared tier: reads that are under way may not tell it. */
+  told(keys: readonly string[]): void {
+    for (const key of keys) this.#fences.fence(key);
+  }
+
+  /** As {@link told}, of a clear. */
+  toldEverything(): void {
+    this.#fences.fenceAll();
   }
 
   /** What is written here is newer than anything that is being read. */

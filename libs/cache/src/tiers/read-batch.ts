@@ -1,7 +1,5 @@
-import type { CacheEntry } from '../stores/cache-store.js';
+import type { Entries } from './open-read.js';
 import type { TierCalls } from './tier-calls.js';
-
-type Entries = readonly (CacheEntry | undefined)[];
 
 /** Sends what was gathered; never called twice. */
 export type ReadKeys = (keys: readonly string[]) => Promise<Entries>;

@@ -1,5 +1,6 @@
 import type { CacheEntry } from '../stores/cache-store.js';
 import type { LocalCopies } from './local-copies.js';
+import type { Entries, OpenRead } from './open-read.js';
 import { ReadBatch } from './read-batch.js';
 import type { SharedStore } from './shared-store.js';
 import type { TierCalls } from './tier-calls.js';
@@ -14,8 +15,9 @@ export interface SharedReadsOptions {
 }
 
 /**
- * Reads of the shared tier; those of one turn of the event loop are one question. What the tier owes this process a
- * deletion of is not there; of the rest a copy is kept, also when the answer comes too late for the caller.
+ * Reads of the shared tier; those of one turn of the event loop are one question, and a key that is being read is not
+ * asked for again. What the tier owes this process a deletion of is not there; of the rest a copy is kept, also when the
+ * answer comes too late for the caller.
  */
 export class SharedReads {
   readonly #shared: SharedStore;
@@ -38,11 +40,8 @@ export class SharedReads {
     return (await batch.within(timeoutMs))[index];
   }
 
-  /** As {@link get} for several keys, in their order: one call, whatever else is asked for. */
-  getMany(
-    keys: readonly string[],
-    timeoutMs: number,
-  ): Promise<readonly (CacheEntry | undefined)[]> {
+  /** As {@link get} for several keys, none twice, in their order: one call, whatever else is asked for. */
+  getMany(keys: readonly string[], timeoutMs: number): Promise<Entries> {
     return this.#calls.wait(timeoutMs, this.#read(keys));
   }
 
@@ -57,32 +56,48 @@ export class SharedReads {
     return batch;
   }
 
-  async #read(keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
-    const reads = keys.map((key) => ({
-      key,
-      // It stays hidden from this read, also when the journal has been settled before the answer is looked at.
-      isHidden: this.#journal.hides(key),
-      order: this.#copies.beginRead(key),
-    }));
-    try {
-      const entries = await this.#shared.getMany(keys);
-      this.#copies.answered();
-      return reads.map(({ key, isHidden, order }, index) =>
-        isHidden ? undefined : this.#received(key, entries[index], order),
-      );
-    } catch (error) {
-      this.#copies.refused();
-      throw error;
-    } finally {
-      for (const key of keys) this.#copies.endRead(key);
-    }
+  /** What is being read already, and was not written since, is not asked for again. */
+  async #read(keys: readonly string[]): Promise<Entries> {
+    const underWay = keys.map((key) => this.#findRead(key));
+    const own = keys.filter((_, index) => underWay[index] === undefined);
+    if (own.length === keys.length) return this.#ask(keys);
+    const [asked, ...joined] = await Promise.all([
+      own.length > 0 ? this.#ask(own) : [],
+      ...underWay.map((read, index) => read?.answerOf(keys[index] as string)),
+    ]);
+    const answers = asked[Symbol.iterator]();
+    return joined.map((entry, index) => (underWay[index] ? entry : answers.next().value));
+  }
+
+  #findRead(key: string): OpenRead | undefined {
+    return this.#journal.hides(key) ? undefined : this.#copies.findRead(key);
+  }
+
+  #ask(keys: readonly string[]): Promise<Entries> {
+    // They stay hidden from this read, also when the journal has been settled before the answer is looked at.
+    const hidden = new Set(keys.filter((key) => this.#journal.hides(key)));
+    const read = this.#copies.beginRead(keys);
+    return read.send(async () => {
+      try {
+        const entries = await this.#shared.getMany(keys);
+        this.#copies.answered();
+        return keys.map((key, index) =>
+          hidden.has(key) ? undefined : this.#received(key, entries[index], read),
+        );
+      } catch (error) {
+        this.#copies.refused();
+        throw error;
+      } finally {
+        this.#copies.endRead(read);
+      }
+    });
   }
 
   /** What the shared tier answered, unless it is known better here; keeps a copy of it. */
-  #received(key: string, entry: CacheEntry | undefined, order: number): CacheEntry | undefined {
+  #received(key: string, entry: CacheEntry | undefined, read: OpenRead): CacheEntry | undefined {
     if (this.#journal.hides(key, entry?.tags)) return undefined;
-    const found = entry && { ...entry, order };
-    this.#copies.received(key, found, order);
+    const found = entry && { ...entry, order: read.order };
+    this.#copies.received(key, found, read);
     return found;
   }
 }

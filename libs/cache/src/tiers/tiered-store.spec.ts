@@ -296,6 +296,8 @@ describe('cache rule 13: copies', () => {
     const first = store.get('key');
     await clock.settle();
     shared.entries.set('key', entryOf('new'));
+    // Told of it, nobody joins the read that began before.
+    link.listener?.invalidated({ keys: ['key'] });
     shared.isHung = false;
     expect((await store.get('key'))?.data).toBe('new');
     shared.answer();
@@ -407,6 +409,111 @@ describe('reads of one turn', () => {
     expect(clock.pending.foreground).toBe(1);
     await clock.advance(500);
     expect(reads.map(({ text }) => text)).toEqual(Array(3).fill('CACHE_TIMEOUT at 500'));
+  });
+});
+
+describe('cache rule 15: a read that is under way', () => {
+  const read = (key: string): PromiseLike<unknown> =>
+    Promise.resolve(store.get(key)).then((entry) => entry?.data);
+
+  beforeEach(async () => {
+    shared.entries.set('key', entryOf('old'));
+    shared.isHung = true;
+  });
+
+  /** Lets the shared tier answer what waits, and what comes. */
+  function answer(): void {
+    shared.isHung = false;
+    shared.answer();
+  }
+
+  it('is joined by all who ask for the key, one by one or together', async () => {
+    const reads: PromiseLike<unknown>[] = [];
+    for (let turn = 0; turn < 10; turn++) {
+      reads.push(read('key'));
+      await clock.settle();
+    }
+    const several = store.getMany(['key', 'other', 'key']);
+    await clock.settle();
+    answer();
+    expect(await Promise.all(reads)).toEqual(Array(10).fill('old'));
+    expect((await several).map((entry) => entry?.data)).toEqual(['old', undefined, 'old']);
+    expect(shared.log).toEqual(['get key', 'get other']);
+  });
+
+  it('of several keys is joined too', async () => {
+    const several = store.getMany(['other', 'key']);
+    const one = read('key');
+    await clock.settle();
+    answer();
+    expect(await one).toBe('old');
+    await several;
+    expect(shared.log).toEqual(['get other,key']);
+  });
+
+  it('leaves everyone who has joined it the time of his own', async () => {
+    const first = outcomeOf(store.get('key', { hasAlternative: true }));
+    await clock.advance(40);
+    const second = outcomeOf(store.get('key', { hasAlternative: true }));
+    const patient = outcomeOf(store.get('key'));
+    await clock.advance(60);
+    expect([first.text, second.text]).toEqual(['CACHE_TIMEOUT at 50', 'CACHE_TIMEOUT at 90']);
+    answer();
+    await clock.settle();
+    expect(patient.text).toBe('"old" at 100');
+    expect(shared.log).toEqual(['get key']);
+  });
+
+  it('fails for all who have joined it, and for nobody after', async () => {
+    const reads = [outcomeOf(store.get('key'))];
+    await clock.settle();
+    reads.push(outcomeOf(store.get('key')));
+    await clock.settle();
+    shared.error = new CacheTierUnavailableError('cache');
+    answer();
+    await clock.settle();
+    expect(reads.map(({ text }) => text)).toEqual(Array(2).fill('CACHE_TIER_UNAVAILABLE at 0'));
+    shared.error = undefined;
+    expect(await read('key')).toBe('old');
+  });
+
+  it.each<[string, () => unknown]>([
+    ['a delete of its own', () => store.delete('key')],
+    ['a write of its own', () => store.set('key', entryOf('new'))],
+    ['an expiry of its own', () => store.expire('key')],
+    ['a clear of its own', () => store.clear()],
+    ['an invalidation of a tag', () => invalidations.invalidate(['tag'])],
+    ['a delete of another instance', () => link.listener?.invalidated({ keys: ['key'] })],
+    ['a clear of another instance', () => link.listener?.invalidated('everything')],
+    ['a tag of another instance', () => link.listener?.invalidated({ tags: ['tag'] })],
+  ])('is not joined after %s', async (_name, happens) => {
+    const before = read('key');
+    await clock.settle();
+    shared.isHung = false;
+    await happens();
+    shared.entries.set('key', entryOf('new'));
+    shared.log.length = 0;
+    expect(await read('key')).toBe('new');
+    expect(shared.log).toEqual(['get key']);
+    shared.answer();
+    await before;
+  });
+
+  it('is not joined after a delete was made up for that it may not know of', async () => {
+    const deleted = outcomeOf(store.delete('key'));
+    const before = read('key');
+    await clock.settle();
+    shared.error = new Error('refused');
+    shared.answer(1);
+    await clock.settle();
+    shared.error = undefined;
+    shared.isHung = false;
+    await clock.advance(250);
+    expect([deleted.text, store.queued]).toEqual(['undefined at 0', 0]);
+    expect(await read('key')).toBeUndefined();
+    shared.answer();
+    await before;
+    expect(store.getStale('key')).toBeUndefined();
   });
 });
 

@@ -72,7 +72,11 @@ export class TieredStore implements CacheStore {
         copies.answered();
         this.#replay.schedule();
       },
-      missed: () => copies.suspectAll(),
+      missed: () => {
+        copies.suspectAll();
+        // Of no tag that is known: but who comes now does not join a load that began before.
+        options.onInvalidated?.({ tags: [] });
+      },
       invalidated: (what) => {
         copies.invalidate(what);
         options.onInvalidated?.(what);
@@ -102,14 +106,16 @@ export class TieredStore implements CacheStore {
     options?: ReadOptions,
   ): Promise<readonly (CacheEntry | undefined)[]> {
     const copies = keys.map((key) => this.#trusted(key));
-    const missing = keys.filter((_, index) => copies[index] === undefined);
-    if (missing.length === 0) return copies;
+    const unknown = new Set(keys.filter((_, index) => copies[index] === undefined));
+    if (unknown.size === 0) return copies;
     this.#calls.admit();
+    const missing = [...unknown].filter((key) => !this.#isLoading(key, options));
+    if (missing.length === 0) return copies;
     const hasCopies = (): boolean => missing.every((key) => this.getStale(key) !== undefined);
     const timeoutMs = this.#timeoutMs(options?.hasAlternative === true || hasCopies());
     const found = await this.#reads.getMany(missing, timeoutMs);
-    const answers = found[Symbol.iterator]();
-    return copies.map((copy) => copy ?? answers.next().value);
+    const byKey = new Map(missing.map((key, index) => [key, found[index]]));
+    return keys.map((key, index) => copies[index] ?? byKey.get(key));
   }
 
   getStale(key: string): CacheEntry | undefined {
@@ -185,8 +191,16 @@ export class TieredStore implements CacheStore {
       if (hasCopy) throw new CacheTierUnavailableError(this.#name);
       return undefined;
     }
+    if (this.#isLoading(key, options)) return undefined;
     const isSoft = options?.hasAlternative === true || hasCopy;
     return this.#reads.get(key, this.#timeoutMs(isSoft));
+  }
+
+  /** Whether a load will bring what a read could, and nothing fresh is here that would be given sooner. */
+  #isLoading(key: string, options: ReadOptions | undefined): boolean {
+    if (!this.#copies.isTrusted || options?.isLoading?.(key) !== true) return false;
+    const copy = this.getStale(key);
+    return copy === undefined || copy.expiresAt <= this.#clock.now();
   }
 
   #timeoutMs(isSoft: boolean): number {
