@@ -36,7 +36,8 @@ export function routeOf(controller: Type, handler: Function): string {
   return `${controller.name}.${handler.name}@${String(version)}`;
 }
 
-function carriesCredentials({ headers }: CacheableRequest): boolean {
+/** Whether a request says for whom the response is. */
+export function carriesCredentials({ headers }: CacheableRequest): boolean {
   return headers['authorization'] !== undefined || headers['cookie'] !== undefined;
 }
 

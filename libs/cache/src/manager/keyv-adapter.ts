@@ -18,25 +18,28 @@ export class KeyvAdapter implements KeyvStoreAdapter {
   readonly opts = {};
   namespace?: string | undefined;
   readonly #cache: CacheService;
+  readonly #keyOf: (key: string) => string;
 
-  constructor(cache: CacheService) {
+  /** @param keyOf the key in the cache of a key of the store */
+  constructor(cache: CacheService, keyOf: (key: string) => string) {
     this.#cache = cache;
+    this.#keyOf = keyOf;
   }
 
   /** @throws when the cache is down; cache-manager makes it a miss and emits the error */
   async get<Value>(key: string): Promise<StoredData<Value> | undefined> {
-    const found = await this.#cache.lookup(key);
+    const found = await this.#cache.lookup(this.#keyOf(key));
     return found.hit ? ({ value: found.value } as StoredData<Value>) : undefined;
   }
 
   /** @param ttl milliseconds; absent = for ever, as Keyv means it */
   set(key: string, { value }: Envelope, ttl: number = Infinity): Promise<boolean> {
-    return this.#cache.set(key, value, { ttl: ttl === NOT_STORED_TTL ? 0 : ttl });
+    return this.#cache.set(this.#keyOf(key), value, { ttl: ttl === NOT_STORED_TTL ? 0 : ttl });
   }
 
   /** @throws CacheUnavailableError when it is not acknowledged, which Keyv and cache-manager would otherwise report as done */
   async delete(key: string): Promise<boolean> {
-    if (!(await this.#cache.delete(key))) throw new CacheUnavailableError('cache');
+    if (!(await this.#cache.delete(this.#keyOf(key)))) throw new CacheUnavailableError('cache');
     return true;
   }
 

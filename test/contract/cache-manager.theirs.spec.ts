@@ -1,0 +1,3 @@
+import { describeCacheManagerApp } from './cache-manager-app/suite.js';
+
+describeCacheManagerApp('@nestjs/cache-manager');
