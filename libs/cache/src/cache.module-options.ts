@@ -1,8 +1,19 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency } from '@nestjs/common';
 import type { CacheConfig } from './cache.config.js';
+import type { JournalStore } from './tiers/journal-store.js';
+
+/** What a cache is made of beside its configuration. */
+export interface CacheParts {
+  /**
+   * Keeps what Redis could not be told where it outlives the process: its database, usually. Of no use to `memory:`.
+   * @default nothing does: what is queued is lost with the process, and other instances may serve older values until
+   * their lives end
+   */
+  readonly journalStore?: JournalStore | undefined;
+}
 
 /** Options of {@link CacheModule.forRoot}. */
-export interface CacheModuleOptions {
+export interface CacheModuleOptions extends CacheParts {
   /** Name of a further cache; it reads `CACHE_<NAME>_*` and is injected by `@InjectCache(name)`. */
   readonly name?: string | undefined;
   /** Makes the cache injectable everywhere. @default false */
@@ -12,13 +23,14 @@ export interface CacheModuleOptions {
 }
 
 /** Options of {@link CacheModule.forRootAsync}. */
-export interface CacheModuleAsyncOptions extends Omit<CacheModuleOptions, 'config'> {
+export interface CacheModuleAsyncOptions extends Pick<CacheModuleOptions, 'name' | 'isGlobal'> {
   /** Modules that provide what is injected. */
   readonly imports?: ModuleMetadata['imports'];
   /** What the factory gets. */
   readonly inject?: readonly (InjectionToken | OptionalFactoryDependency)[] | undefined;
   /** Gives the other options later; they are validated when they arrive. */
-  readonly useFactory: (
-    ...args: never[]
-  ) => Pick<CacheModuleOptions, 'config'> | Promise<Pick<CacheModuleOptions, 'config'>>;
+  readonly useFactory: (...args: never[]) => CacheLateOptions | Promise<CacheLateOptions>;
 }
+
+/** What the factory of {@link CacheModule.forRootAsync} gives. */
+export type CacheLateOptions = Omit<CacheModuleOptions, 'name' | 'isGlobal'>;

@@ -3,7 +3,12 @@ import { ClockModule } from 'nestjs-mainstay/common';
 import { ConfigModule, ConfigRequest, type LateOverrides } from 'nestjs-mainstay/config';
 import { provideService, ResourceModule } from 'nestjs-mainstay/resource';
 import { cacheConfig, type CacheConfig } from './cache.config.js';
-import type { CacheModuleAsyncOptions, CacheModuleOptions } from './cache.module-options.js';
+import type {
+  CacheLateOptions,
+  CacheModuleAsyncOptions,
+  CacheModuleOptions,
+  CacheParts,
+} from './cache.module-options.js';
 import { CacheResource } from './cache.resource.js';
 import { CacheService } from './cache.service.js';
 import { getCacheToken } from './cache-token.js';
@@ -19,54 +24,56 @@ import { provideCacheManager } from './manager/provide-cache-manager.js';
 export class CacheModule {
   /** A cache configured by the environment, and by `config`, which wins. */
   static forRoot(options: CacheModuleOptions = {}): DynamicModule {
-    return define(options, options.config);
+    const parts = { provide: partsTokenOf(options.name), useValue: options };
+    return define(
+      options,
+      new ConfigRequest(cacheConfig, { instance: options.name, overrides: options.config }),
+      parts,
+    );
   }
 
   /** As {@link forRoot}, with a configuration that is made by a factory. */
   static forRootAsync(options: CacheModuleAsyncOptions): DynamicModule {
-    const make = options.useFactory as (
-      ...args: unknown[]
-    ) => ReturnType<CacheModuleAsyncOptions['useFactory']>;
-    return define(options, undefined, {
-      inject: options.inject,
-      useFactory: async (...args: unknown[]) => (await make(...args)).config,
+    const { name, inject = [], useFactory } = options;
+    const token = partsTokenOf(name);
+    const parts = { provide: token, inject: [...inject], useFactory };
+    const request = new ConfigRequest(cacheConfig, { instance: name });
+    return define(options, request, parts, {
+      inject: [token],
+      useFactory: ({ config }: CacheLateOptions) => config,
     });
   }
 }
 
 function define(
-  options: Pick<CacheModuleAsyncOptions, 'name' | 'isGlobal' | 'imports'>,
-  overrides: Partial<CacheConfig> | undefined,
+  { name, isGlobal = false, imports = [] }: Omit<CacheModuleAsyncOptions, 'inject' | 'useFactory'>,
+  config: ConfigRequest<CacheConfig>,
+  parts: Provider & { readonly provide: InjectionToken },
   late?: LateOverrides<CacheConfig>,
 ): DynamicModule {
-  const { name } = options;
   const token = getCacheToken(name);
-  const manager = name === undefined ? provideCacheManager(configTokenOf(name)) : [];
+  const configToken = `CACHE_CONFIG:${name ?? ''}`;
+  const manager = name === undefined ? provideCacheManager(configToken) : [];
+  const cache = provideService({
+    token,
+    configToken,
+    config,
+    late,
+    partsToken: parts.provide as InjectionToken<CacheParts>,
+    createResource: (read, clock, given: CacheParts) =>
+      new CacheResource(read, clock, given, name).load(),
+    createService: (resource, operations) => new CacheService(resource, operations),
+  });
   return {
     module: CacheModule,
-    global: options.isGlobal ?? false,
-    imports: [ClockModule, ConfigModule, ResourceModule, ...(options.imports ?? [])],
-    providers: [...provideCache(token, name, overrides, late), ...manager],
+    global: isGlobal,
+    imports: [ClockModule, ConfigModule, ResourceModule, ...imports],
+    providers: [parts, ...cache, ...manager],
     exports: [token, ...manager.map(({ provide }) => provide)],
   };
 }
 
-function configTokenOf(name: string | undefined): string {
-  return `CACHE_CONFIG:${name ?? ''}`;
-}
-
-function provideCache(
-  token: InjectionToken,
-  name: string | undefined,
-  overrides: Partial<CacheConfig> | undefined,
-  late: LateOverrides<CacheConfig> | undefined,
-): Provider[] {
-  return provideService({
-    token,
-    configToken: configTokenOf(name),
-    config: new ConfigRequest(cacheConfig, { instance: name, overrides }),
-    late,
-    createResource: (config, clock) => new CacheResource(config, clock, name).load(),
-    createService: (resource, operations) => new CacheService(resource, operations),
-  });
+/** What a cache is made of. */
+function partsTokenOf(name: string | undefined): string {
+  return `CACHE_PARTS:${name ?? ''}`;
 }

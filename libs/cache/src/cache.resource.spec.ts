@@ -22,7 +22,7 @@ function resourceWith(config: Partial<CacheConfig> = {}, instance?: string): Cac
     criticality: 'critical',
     ...config,
   };
-  return new CacheResource(complete, new FakeClock(), instance);
+  return new CacheResource(complete, new FakeClock(), {}, instance);
 }
 
 async function initialize(resource: CacheResource): Promise<void> {

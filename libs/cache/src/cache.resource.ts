@@ -12,6 +12,7 @@ import { CacheCounts } from './cache-counts.js';
 import type { CacheBackend } from './cache-engine.js';
 import type { CacheConfig } from './cache.config.js';
 import { CacheUnavailableError } from './cache.errors.js';
+import type { CacheParts } from './cache.module-options.js';
 import { cacheMetrics } from './cache.metrics.js';
 import { MemoryEngine } from './engines/memory-engine.js';
 import { RedisEngine } from './engines/redis-engine.js';
@@ -44,15 +45,18 @@ export class CacheResource extends Resource implements CacheBackend {
   #onInvalidated: (what: Invalidation) => void = () => undefined;
   #isClosed = false;
 
-  /** @param instance name of a named instance */
-  constructor(config: CacheConfig, clock: Clock, instance?: string) {
+  /**
+   * @param parts what it is made of beside its configuration
+   * @param instance name of a named instance
+   */
+  constructor(config: CacheConfig, clock: Clock, parts: CacheParts = {}, instance?: string) {
     super();
     this.name = instance === undefined ? 'cache' : `cache:${instance}`;
     this.criticality = config.criticality;
     this.boot = config.boot;
     this.config = config;
     this.clock = clock;
-    this.#engine = this.#createEngine();
+    this.#engine = this.#createEngine(parts);
     this.hasFallback = this.#engine.hasFallback;
     this.system = this.#engine.system;
     this.metrics = cacheMetrics(this.counts, this.#engine);
@@ -105,12 +109,12 @@ export class CacheResource extends Resource implements CacheBackend {
     this.#isClosed = true;
   }
 
-  #createEngine(): StoreEngine {
+  #createEngine({ journalStore }: CacheParts): StoreEngine {
     const { name, config, clock, invalidations } = this;
     const onInvalidated = (what: Invalidation): void => this.#onInvalidated(what);
     return config.url.startsWith('memory:')
       ? new MemoryEngine(name, config, clock)
-      : new RedisEngine({ name, config, clock, invalidations, onInvalidated });
+      : new RedisEngine({ name, config, clock, invalidations, onInvalidated, journalStore });
   }
 
   /** What the schema cannot judge: the rest of the URL, and values that do not fit together. */

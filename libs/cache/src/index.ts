@@ -14,7 +14,13 @@ export {
   InvalidCacheTtlError,
   UncacheableValueError,
 } from './cache.errors.js';
-export type { CacheModuleAsyncOptions, CacheModuleOptions } from './cache.module-options.js';
+export type {
+  CacheLateOptions,
+  CacheModuleAsyncOptions,
+  CacheModuleOptions,
+  CacheParts,
+} from './cache.module-options.js';
+export type { JournalRecord, JournalStore } from './tiers/journal-store.js';
 export { CacheModule } from './cache.module.js';
 export type {
   CacheBatchFactory,

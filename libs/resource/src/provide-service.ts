@@ -6,7 +6,12 @@ import { ResourceInitializer } from './resource-initializer.js';
 import type { Resource } from './resource.js';
 
 /** One instance of a module: its configuration, the resource made of it, and the service that users inject. */
-export interface ServiceBlueprint<Config extends object, Own extends Resource, Service> {
+export interface ServiceBlueprint<
+  Config extends object,
+  Own extends Resource,
+  Service,
+  Parts = undefined,
+> {
   /** What the service is injected by. */
   readonly token: InjectionToken;
   /** What the configuration is injected by. */
@@ -14,8 +19,10 @@ export interface ServiceBlueprint<Config extends object, Own extends Resource, S
   readonly config: ConfigRequest<Config>;
   /** Overrides from a `forRootAsync` factory. */
   readonly late?: LateOverrides<Config> | undefined;
+  /** What the resource is made of beside its configuration, as a provider of the module. @default nothing */
+  readonly partsToken?: InjectionToken<Parts> | undefined;
   /** May load what it needs first: the time of its initialisation has not begun yet. */
-  readonly createResource: (config: Config, clock: Clock) => Own | Promise<Own>;
+  readonly createResource: (config: Config, clock: Clock, parts: Parts) => Own | Promise<Own>;
   readonly createService: (resource: Own, operations: Operations) => Service;
 }
 
@@ -24,14 +31,21 @@ export interface ServiceBlueprint<Config extends object, Own extends Resource, S
  * injected after: what is injected is initialised, or knowingly degraded. The module needs
  * `imports: [ClockModule, ConfigModule, ResourceModule]`.
  */
-export function provideService<Config extends object, Own extends Resource, Service>(
-  blueprint: ServiceBlueprint<Config, Own, Service>,
-): Provider[] {
-  const { token, configToken, config, late, createResource, createService } = blueprint;
+export function provideService<
+  Config extends object,
+  Own extends Resource,
+  Service,
+  Parts = undefined,
+>(blueprint: ServiceBlueprint<Config, Own, Service, Parts>): Provider[] {
+  const { token, configToken, config, late, partsToken, createResource, createService } = blueprint;
   const resourceToken = Symbol(`Resource of ${String(configToken)}`);
   return [
     ...provideConfig(configToken, config, late),
-    { provide: resourceToken, inject: [configToken, Clock], useFactory: createResource },
+    {
+      provide: resourceToken,
+      inject: [configToken, Clock, ...(partsToken === undefined ? [] : [partsToken])],
+      useFactory: createResource,
+    },
     {
       provide: token,
       inject: [resourceToken, Operations, ResourceInitializer],

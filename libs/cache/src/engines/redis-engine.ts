@@ -15,6 +15,7 @@ import { isSentinelUrl, parseSentinelAddress } from '../stores/redis/sentinel/se
 import { SentinelMaster } from '../stores/redis/sentinel/sentinel-master.js';
 import { RedisStore } from '../stores/redis/redis-store.js';
 import { RedisTime } from '../stores/redis/redis-time.js';
+import type { JournalStore } from '../tiers/journal-store.js';
 import { TieredStore } from '../tiers/tiered-store.js';
 import type { StoreDetails, StoreEngine } from './store-engine.js';
 
@@ -37,6 +38,8 @@ export interface RedisEngineOptions {
   readonly invalidations: Invalidations;
   /** Is told what other instances have invalidated. */
   readonly onInvalidated: (what: Invalidation) => void;
+  /** Keeps what is queued where it outlives the process. @default nothing does */
+  readonly journalStore?: JournalStore | undefined;
 }
 
 /**
@@ -78,6 +81,10 @@ export class RedisEngine implements StoreEngine {
       invalidations,
       onInvalidated,
       maxWriteAgeMs: recordLifeMs - WRITE_MARGIN_MS,
+      kept: options.journalStore && {
+        in: options.journalStore,
+        as: `${config.namespace}:${name}`,
+      },
     });
   }
 
@@ -125,8 +132,9 @@ export class RedisEngine implements StoreEngine {
 
   end(): void {
     this.#isEnded = true;
+    this.#store.end();
     const { queued } = this.#store;
-    if (queued === 0) return;
+    if (queued === 0 || this.#options.journalStore) return;
     this.#logger.warn(
       `${this.#options.name} was closed while ${queued} ${queued === 1 ? 'write was' : 'writes were'} queued that Redis has not acknowledged. ` +
         'They are lost: until their lives end, other instances may serve older values of these keys; clear the cache if that matters.',

@@ -11,7 +11,9 @@ import type {
   StoreCheck,
 } from '../stores/cache-store.js';
 import type { MemoryStore } from '../stores/memory-store.js';
+import { JournalKeeper } from './journal-keeper.js';
 import { JournalReplay } from './journal-replay.js';
+import type { JournalStore } from './journal-store.js';
 import { LocalCopies } from './local-copies.js';
 import { SharedReads } from './shared-reads.js';
 import type { SharedLink, SharedStore, WriteKind } from './shared-store.js';
@@ -21,6 +23,9 @@ import { WriteJournal } from './write-journal.js';
 /** Time for the shared tier where there is another way to answer, and where there is none, in milliseconds. */
 const SOFT_TIMEOUT_MS = 50;
 const HARD_TIMEOUT_MS = 500;
+
+/** Time for what is queued to be kept when the cache is closed, in milliseconds. */
+const KEEP_TIMEOUT_MS = 500;
 
 /** What a tiered store is made of. */
 export interface TieredStoreOptions {
@@ -36,6 +41,8 @@ export interface TieredStoreOptions {
   readonly onInvalidated?: (what: Invalidation) => void;
   /** How old a write may be that is made up for, in milliseconds: what has invalidated it is remembered for so long. */
   readonly maxWriteAgeMs: number;
+  /** Where what is queued is kept, so that it outlives the process, and what its records say of the cache. @default nowhere */
+  readonly kept?: { readonly in: JournalStore; readonly as: string } | undefined;
 }
 
 /**
@@ -50,7 +57,9 @@ export class TieredStore implements CacheStore {
   readonly #shared: SharedStore;
   readonly #calls: TierCalls;
   readonly #copies: LocalCopies;
-  readonly #journal = new WriteJournal();
+  readonly #journal = new WriteJournal(() => this.#keeper?.changed());
+  readonly #keeper: JournalKeeper | undefined;
+  readonly #onInvalidated: TieredStoreOptions['onInvalidated'];
   readonly #reads: SharedReads;
   readonly #replay: JournalReplay;
 
@@ -66,21 +75,21 @@ export class TieredStore implements CacheStore {
     const isUp = (): boolean => link.isUp;
     const replay = { name, journal, copies, shared, isUp, clock, invalidations, maxWriteAgeMs };
     this.#replay = new JournalReplay(replay);
+    this.#keeper = this.#createKeeper(options);
+    this.#onInvalidated = options.onInvalidated;
     link.listen({
       opened: () => {
         copies.suspectAll();
         copies.answered();
         this.#replay.schedule();
+        this.#keeper?.opened();
       },
       missed: () => {
         copies.suspectAll();
         // Of no tag that is known: but who comes now does not join a load that began before.
         options.onInvalidated?.({ tags: [] });
       },
-      invalidated: (what) => {
-        copies.invalidate(what);
-        options.onInvalidated?.(what);
-      },
+      invalidated: (what) => this.#invalidatedElsewhere(what),
     });
   }
 
@@ -174,8 +183,34 @@ export class TieredStore implements CacheStore {
   }
 
   /** Waits for what was sent and sends what is queued, for as long as there is time. @returns whether nothing is queued */
-  flush(timeoutMs: number): Promise<boolean> {
-    return this.#replay.flush(timeoutMs, this.#calls.isIdle);
+  async flush(timeoutMs: number): Promise<boolean> {
+    const isTold = await this.#replay.flush(timeoutMs, this.#calls.isIdle);
+    await this.#keeper?.flush(KEEP_TIMEOUT_MS);
+    return isTold;
+  }
+
+  /** Nothing is done any more of what nobody has called for. */
+  end(): void {
+    this.#keeper?.end();
+  }
+
+  #createKeeper({ kept, clock }: TieredStoreOptions): JournalKeeper | undefined {
+    if (kept === undefined) return undefined;
+    return new JournalKeeper({
+      store: kept.in,
+      cache: kept.as,
+      journal: this.#journal,
+      clock,
+      onAdopted: (adopted) => {
+        for (const what of adopted) this.#invalidatedElsewhere(what);
+        this.#replay.schedule();
+      },
+    });
+  }
+
+  #invalidatedElsewhere(what: Invalidation): void {
+    this.#copies.invalidate(what);
+    this.#onInvalidated?.(what);
   }
 
   #trusted(key: string): CacheEntry | undefined {

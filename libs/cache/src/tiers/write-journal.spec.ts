@@ -50,7 +50,7 @@ describe('cache rule 11: the journal of writes', () => {
   });
 
   it('cache rule 5: becomes "everything" when it would hold too much', () => {
-    const journal = new WriteJournal(3);
+    const journal = new WriteJournal(undefined, 3);
     journal.addInvalidation({ keys: ['a', 'b'] }, 0);
     journal.addInvalidation({ tags: ['t'] }, 0);
     expect(journal.size).toBe(3);

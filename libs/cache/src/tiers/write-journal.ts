@@ -18,6 +18,13 @@ export interface JournalBatch {
   readonly tags: readonly (readonly [tag: string, intent: InvalidationIntent])[];
 }
 
+/** One intent and what it is of; the name of "everything" is `''`. */
+export interface JournalEntry {
+  readonly kind: 'key' | 'tag' | 'everything';
+  readonly name: string;
+  readonly intent: InvalidationIntent;
+}
+
 /** A key and the order of the entry that was to be written under it. */
 export type WrittenKey = readonly [key: string, entryOrder: number];
 
@@ -32,10 +39,15 @@ export class WriteJournal {
   readonly #maxIntents: number;
   readonly #keys = new Map<string, KeyIntent>();
   readonly #tags = new Map<string, InvalidationIntent>();
+  readonly #onChange: () => void;
   #everything: InvalidationIntent | undefined;
 
-  /** @param maxIntents bound; @default 10000 */
-  constructor(maxIntents = DEFAULT_MAX_INTENTS) {
+  /**
+   * @param onChange is called after each change
+   * @param maxIntents bound; @default 10000
+   */
+  constructor(onChange: () => void = () => undefined, maxIntents = DEFAULT_MAX_INTENTS) {
+    this.#onChange = onChange;
     this.#maxIntents = maxIntents;
   }
 
@@ -54,28 +66,58 @@ export class WriteJournal {
   /** Remembers writes that were called at a time of `Clock.now()`. */
   addWrites(written: readonly WrittenKey[], calledAt: number): void {
     for (const [key, entryOrder] of written) this.#addKey(key, calledAt, entryOrder);
-    this.#collapse(calledAt);
+    this.#collapse();
   }
 
   /** Remembers an invalidation that was called at a time of `Clock.now()`. */
   addInvalidation(what: Invalidation, calledAt: number): void {
-    const intent: InvalidationIntent = { calledAt };
     if (what === 'everything') {
-      this.#keys.clear();
-      this.#tags.clear();
-      this.#everything = intent;
+      dropUpTo(calledAt, this.#keys);
+      dropUpTo(calledAt, this.#tags);
+      if (isLater(calledAt, this.#everything)) this.#everything = { calledAt };
     } else if ('tags' in what) {
-      for (const tag of what.tags) this.#tags.set(tag, intent);
+      for (const tag of what.tags) {
+        if (isLater(calledAt, this.#tags.get(tag))) this.#tags.set(tag, { calledAt });
+      }
     } else {
       const keys = 'keys' in what ? what.keys : what.expired;
       for (const key of keys) this.#addKey(key, calledAt, undefined);
     }
-    this.#collapse(calledAt);
+    this.#collapse();
+  }
+
+  /**
+   * Remembers what another process could not tell, unless something later is known.
+   * @returns the intent; `undefined` if it was not needed
+   */
+  adopt(
+    { kind, name }: Omit<JournalEntry, 'intent'>,
+    calledAt: number,
+  ): InvalidationIntent | undefined {
+    if (this.#everything && calledAt <= this.#everything.calledAt) return undefined;
+    if (kind === 'everything') this.addInvalidation('everything', calledAt);
+    else this.addInvalidation(kind === 'key' ? { keys: [name] } : { tags: [name] }, calledAt);
+    const intents = {
+      key: this.#keys.get(name),
+      tag: this.#tags.get(name),
+      everything: this.#everything,
+    };
+    const intent = intents[kind];
+    return intent?.calledAt === calledAt ? intent : undefined;
+  }
+
+  /** All intents. */
+  *entries(): Iterable<JournalEntry> {
+    if (this.#everything) yield { kind: 'everything', name: '', intent: this.#everything };
+    for (const [name, intent] of this.#keys) yield { kind: 'key', name, intent };
+    for (const [name, intent] of this.#tags) yield { kind: 'tag', name, intent };
   }
 
   /** Something newer is on its way to the shared tier. */
   forgetKeys(keys: readonly string[]): void {
-    if (this.#keys.size > 0) for (const key of keys) this.#keys.delete(key);
+    if (this.#keys.size === 0) return;
+    for (const key of keys) this.#keys.delete(key);
+    this.#onChange();
   }
 
   /** As {@link forgetKeys}. */
@@ -88,8 +130,9 @@ export class WriteJournal {
     } else if ('tags' in what) {
       for (const tag of what.tags) this.#tags.delete(tag);
     } else {
-      this.forgetKeys('keys' in what ? what.keys : what.expired);
+      for (const key of 'keys' in what ? what.keys : what.expired) this.#keys.delete(key);
     }
+    this.#onChange();
   }
 
   /** What to send next; it stays until it was {@link settle}d. @param max keys and tags */
@@ -106,16 +149,23 @@ export class WriteJournal {
     if (this.#everything === everything) this.#everything = undefined;
     for (const [key, intent] of keys) if (this.#keys.get(key) === intent) this.#keys.delete(key);
     for (const [tag, intent] of tags) if (this.#tags.get(tag) === intent) this.#tags.delete(tag);
+    this.#onChange();
   }
 
   /** The failure of an earlier call may come to be known after that of a later one. */
   #addKey(key: string, calledAt: number, entryOrder: number | undefined): void {
-    if ((this.#keys.get(key)?.calledAt ?? -Infinity) > calledAt) return;
-    this.#keys.set(key, { calledAt, entryOrder });
+    if (isLater(calledAt, this.#keys.get(key))) this.#keys.set(key, { calledAt, entryOrder });
   }
 
-  #collapse(calledAt: number): void {
-    if (this.size > this.#maxIntents) this.addInvalidation('everything', calledAt);
+  #collapse(): void {
+    if (this.size > this.#maxIntents) this.addInvalidation('everything', this.#latestCall);
+    else this.#onChange();
+  }
+
+  get #latestCall(): number {
+    let latest = -Infinity;
+    for (const { intent } of this.entries()) latest = Math.max(latest, intent.calledAt);
+    return latest;
   }
 }
 
@@ -126,4 +176,12 @@ function first<T>(intents: ReadonlyMap<string, T>, max: number): readonly (reado
     taken.push(intent);
   }
   return taken;
+}
+
+function isLater(calledAt: number, intent: InvalidationIntent | undefined): boolean {
+  return intent === undefined || calledAt >= intent.calledAt;
+}
+
+function dropUpTo(calledAt: number, intents: Map<string, InvalidationIntent>): void {
+  for (const [name, intent] of intents) if (intent.calledAt <= calledAt) intents.delete(name);
 }
