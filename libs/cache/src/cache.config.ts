@@ -34,6 +34,13 @@ export interface CacheConfig {
   readonly factorySoftTimeout: number;
   /** How long a factory of `getOrSet` may take, in milliseconds. @default 10 s */
   readonly factoryTimeout: number;
+  /**
+   * Whether, of all instances, one at a time loads a key, by a lock in the shared engine; what a call says counts more.
+   * @default false
+   */
+  readonly lock: boolean;
+  /** How long a load waits at most while another instance loads its key, in milliseconds; then it loads too. @default 2 s */
+  readonly lockWait: number;
   /** @default 'degraded' */
   readonly boot: BootPolicy;
   /** @default 'degradable' */
@@ -100,6 +107,18 @@ export const cacheConfig = defineConfig<CacheConfig>(
       .default('10s')
       .description('How long a factory of getOrSet may take before its callers get a timeout.')
       .example('3s'),
+    lock: Joi.boolean()
+      .default(false)
+      .description(
+        'Whether, of all instances on one Redis, one at a time loads a key; what a call says counts more. No use with memory:.',
+      )
+      .example('true'),
+    lockWait: durationSchema()
+      .default('2s')
+      .description(
+        'How long a load waits at most while another instance loads its key; then it loads too.',
+      )
+      .example('5s'),
     boot: bootSchema(),
     criticality: criticalitySchema(),
   }),

@@ -79,6 +79,7 @@ export function bindCacheOperations(
     invalidateTags: cache.bind('invalidateTags', write),
     clear: cache.bind('clear', write),
     load: factory.bind('load'),
+    lock: cache.bind('lock', write),
     store: cache.bind('store', write),
     // The value is there already: nothing is asked.
     stale: cache.bind('stale', { breaker: false, limiter: false, isHit: () => true }),

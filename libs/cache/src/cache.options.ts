@@ -36,6 +36,13 @@ export interface CacheLoadOptions extends CacheSetOptions {
    * @default the configured `factorySoftTimeout`
    */
   readonly factorySoftTimeout?: Ttl | undefined;
+  /**
+   * Whether, of all instances, one at a time loads the key, by a lock in the shared tier: the others wait for its value,
+   * and load it themselves when that takes longer than the configured `lockWait`. It saves calls of factories and costs
+   * a load two round trips; with the embedded engine it does nothing.
+   * @default the configured `lock`
+   */
+  readonly lock?: boolean | undefined;
 }
 
 /** What every factory may know and decide about the load it belongs to. */

@@ -18,6 +18,8 @@ function resourceWith(config: Partial<CacheConfig> = {}, instance?: string): Cac
     graceBackoff: 10_000,
     factorySoftTimeout: 1_000,
     factoryTimeout: 10_000,
+    lock: false,
+    lockWait: 2_000,
     boot: 'required',
     criticality: 'critical',
     ...config,

@@ -123,8 +123,8 @@ export class CacheService {
     const found = await this.#findOrElse(undefined, lookupOrSet, this.#work.lookupForLoad, request);
     if (found !== undefined) return found as CacheLoaded<T>;
     const loaded = await this.#load(request, factory);
-    const stale = loaded?.isStale ?? false;
-    return { value: read(loaded) as T, source: stale ? 'l1' : 'factory', stale };
+    const { source = 'factory', isStale: stale = false } = loaded ?? {};
+    return { value: read(loaded) as T, source, stale };
   }
 
   /**

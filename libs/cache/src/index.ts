@@ -59,6 +59,7 @@ export type {
   ReadOptions,
   StoreCheck,
 } from './stores/cache-store.js';
+export type { LoadLock } from './stores/load-lock.js';
 export { MemoryStore } from './stores/memory-store.js';
 export type { Ttl } from './ttl.js';
 export { toCachedValue, type CachedValue } from './values/cached-value.js';

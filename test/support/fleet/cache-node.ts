@@ -31,11 +31,20 @@ export class CacheNode {
     }
   }
 
-  /** Starts a node whose cache is behind `url`. @throws with its output, when it does not start */
-  static async start(index: number, url: string, listener: CacheNodeListener): Promise<CacheNode> {
+  /**
+   * Starts a node whose cache is behind `url`.
+   * @param environment what else it is configured by
+   * @throws with its output, when it does not start
+   */
+  static async start(
+    index: number,
+    url: string,
+    listener: CacheNodeListener,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<CacheNode> {
     const child = fork(RUNNER, [APP], {
       cwd: tmpdir(),
-      env: cleanEnvironment({ CACHE_URL: url, NO_COLOR: '1' }),
+      env: cleanEnvironment({ CACHE_URL: url, NO_COLOR: '1', ...environment }),
       execArgv: [],
       silent: true,
     });

@@ -69,7 +69,7 @@ export class RedisEngine implements StoreEngine {
     const open = (signal: AbortSignal): Promise<RedisConnection> => this.#open(signal);
     this.#link = new RedisLink({ open, clock, cache: name, scope, time, feed: this.#feed });
     const connection = (): RedisConnection => this.#link.connection;
-    const recordLifeMs = config.factoryTimeout + RECORD_LIFE_MS;
+    const recordLifeMs = config.lockWait + config.factoryTimeout + RECORD_LIFE_MS;
     const shared = new RedisStore({ connection, scope, time, clock, cache: name, recordLifeMs });
     this.#memory = new MemoryStore(clock, config.maxEntries);
     this.#store = new TieredStore({

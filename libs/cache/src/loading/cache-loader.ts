@@ -1,4 +1,5 @@
 import type { CacheBackend, CacheEngine } from '../cache-engine.js';
+import type { CacheSource } from '../cache.options.js';
 import { parseTtl } from '../ttl.js';
 import type { CachedValue } from '../values/cached-value.js';
 import type { CacheEntry } from '../stores/cache-store.js';
@@ -17,10 +18,13 @@ export interface MissingValues extends LoadOrder {
   readonly landings: number;
 }
 
-/** The value of a key, and whether it stands in for one that could not be loaded in time. */
+/** The value of a key, and how it was come by. */
 export interface LoadedValue {
   readonly cached: CachedValue;
+  /** Whether it stands in for one that could not be loaded in time. */
   readonly isStale: boolean;
+  /** Where it came from: `l2` where another instance has loaded it meanwhile. */
+  readonly source: CacheSource | 'factory';
 }
 
 /** Loads what is not in the cache: at most one factory call per key at a time. */
@@ -34,7 +38,7 @@ export class CacheLoader {
     this.#engine = engine;
     this.#backend = backend;
     this.#operations = operations;
-    this.#run = new LoadRun(engine, operations);
+    this.#run = new LoadRun(engine, backend, operations);
   }
 
   /** Loads that have ended; to be read before the cache is, see {@link load}. */
@@ -126,7 +130,8 @@ export class CacheLoader {
       if (isSlow && this.#mayStandIn(key, stale, flight)) return this.#standIn(stale);
     }
     try {
-      return fresh(valueOf(await flight.landing, key));
+      const landing = await flight.landing;
+      return fresh(valueOf(landing, key), flight.found.has(key) ? 'l2' : 'factory');
     } catch (error) {
       const standIn = flight.standIns.get(key);
       if (standIn === undefined) throw error;
@@ -140,7 +145,7 @@ export class CacheLoader {
 
   async #standIn(entry: CacheEntry): Promise<LoadedValue> {
     await this.#operations.stale.execute(identity, entry);
-    return { cached: entry, isStale: true };
+    return { cached: entry, isStale: true, source: 'l1' };
   }
 
   #softTimeoutOf({ options: { factorySoftTimeout } }: MissingValues): number {
@@ -149,8 +154,8 @@ export class CacheLoader {
   }
 }
 
-function fresh(cached: CachedValue): LoadedValue {
-  return { cached, isStale: false };
+function fresh(cached: CachedValue, source: LoadedValue['source'] = 'factory'): LoadedValue {
+  return { cached, isStale: false, source };
 }
 
 function valueOf(landing: Landing, key: string): CachedValue {

@@ -35,6 +35,8 @@ export class Flight {
   readonly landing: Promise<Landing>;
   /** What stands in for the values of a load that failed; empty until then. */
   readonly standIns = new Map<string, CacheEntry>();
+  /** What another instance has loaded in its place. */
+  readonly found = new Map<string, CacheEntry>();
   readonly #slow = new Map<number, Promise<boolean>>();
   readonly #settle: Settle;
 

@@ -1,16 +1,19 @@
 import type { BoundOperation } from 'nestjs-mainstay/resource';
-import type { CacheEngine } from '../cache-engine.js';
+import type { CacheBackend, CacheEngine } from '../cache-engine.js';
 import type { CacheBatchFactory, CacheLoadOptions } from '../cache.options.js';
 import type { EntryLife } from '../entry-life.js';
 import type { Awaitable } from '../stores/awaitable.js';
 import { toCachedValue, type CachedValue } from '../values/cached-value.js';
 import type { Flight, Landing } from './flight.js';
 import { LoadDecisions } from './load-decisions.js';
+import { LoadLocks } from './load-locks.js';
 
 /** The operations of a load. */
 export interface LoadOperations {
   /** Runs the factory: bounded by its own time, never retried, and no concern of the cache's breaker. */
   readonly load: BoundOperation;
+  /** Asks for the lock of a key. */
+  readonly lock: BoundOperation;
   /** Writes what was loaded. */
   readonly store: BoundOperation;
   /** A stale value stands in for what was to be loaded. */
@@ -34,10 +37,14 @@ interface Loaded {
 export class LoadRun {
   readonly #engine: CacheEngine;
   readonly #operations: LoadOperations;
+  readonly #locks: LoadLocks;
+  readonly #isLocked: boolean;
 
-  constructor(engine: CacheEngine, operations: LoadOperations) {
+  constructor(engine: CacheEngine, backend: CacheBackend, operations: LoadOperations) {
     this.#engine = engine;
     this.#operations = operations;
+    this.#locks = new LoadLocks(engine, backend, operations.lock);
+    this.#isLocked = backend.config.lock;
   }
 
   /**
@@ -45,20 +52,40 @@ export class LoadRun {
    * @throws the factory's own error; `OperationTimeoutError` when it takes too long
    */
   async run(flight: Flight, order: LoadOrder): Promise<Landing> {
-    const loaded = await this.#callFactory(flight, order);
+    const { keys } = flight.plan;
+    const isLocked = order.options.lock ?? this.#isLocked;
+    if (!isLocked) return this.#load(flight, order, keys);
+    const turn = await this.#locks.take(keys);
+    try {
+      for (const [key, entry] of turn.found) flight.found.set(key, entry);
+      const missing = keys.filter((key) => !turn.found.has(key));
+      if (missing.length === 0) return turn.found;
+      return new Map([...turn.found, ...(await this.#load(flight, order, missing))]);
+    } finally {
+      turn.end();
+    }
+  }
+
+  /** Ends when the store has acknowledged what was made, or was given up. */
+  async #load(flight: Flight, order: LoadOrder, keys: readonly string[]): Promise<Landing> {
+    const loaded = await this.#callFactory(flight, order, keys);
     if (!loaded.decisions.isSkipped) await this.#storeQuietly(loaded, order.options);
     return loaded.values;
   }
 
-  #callFactory(flight: Flight, { factory, options }: LoadOrder): Promise<Loaded> {
-    return this.#operations.load.run(async ({ keys, stale }: Flight['plan'], operation) => {
-      const decisions = new LoadDecisions(options, operation, stale);
+  #callFactory(
+    flight: Flight,
+    { factory, options }: LoadOrder,
+    wanted: readonly string[],
+  ): Promise<Loaded> {
+    return this.#operations.load.run(async (keys: readonly string[], operation) => {
+      const decisions = new LoadDecisions(options, operation, flight.plan.stale);
       const made = new Map(await factory(keys, decisions));
       const values = new Map(
         keys.map((key) => [key, toCachedValue(made.has(key) ? made.get(key) : null)]),
       );
       return { flight, values, decisions };
-    }, flight.plan);
+    }, wanted);
   }
 
   /** A cache that cannot store is not the caller's failure: the operation recorded it, the value is there. */

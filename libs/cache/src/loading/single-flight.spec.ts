@@ -20,6 +20,8 @@ const config: CacheConfig = {
   graceBackoff: 10_000,
   factorySoftTimeout: 1_000,
   factoryTimeout: 10_000,
+  lock: false,
+  lockWait: 2_000,
   boot: 'degraded',
   criticality: 'degradable',
 };

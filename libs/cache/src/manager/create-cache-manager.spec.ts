@@ -25,6 +25,8 @@ function build(ttl: number): void {
     graceBackoff: 10_000,
     factorySoftTimeout: 1_000,
     factoryTimeout: 10_000,
+    lock: false,
+    lockWait: 2_000,
     boot: 'degraded',
     criticality: 'degradable',
   };

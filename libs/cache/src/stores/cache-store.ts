@@ -1,5 +1,6 @@
 import type { CachedValue } from '../values/cached-value.js';
 import type { Awaitable } from './awaitable.js';
+import type { LoadLock } from './load-lock.js';
 
 /** One entry of a {@link CacheStore}. */
 export interface CacheEntry extends CachedValue {
@@ -62,6 +63,13 @@ export interface CacheStore {
    * @default nothing: there are no other instances
    */
   invalidateTags?(tags: readonly string[]): Awaitable<void>;
+  /**
+   * Takes the lock of a key, so that no other instance loads it meanwhile.
+   * @param lifeMs when it ends by itself, in milliseconds
+   * @returns `undefined`: another has it
+   * @default none: there are no other instances
+   */
+  lock?(key: string, lifeMs: number): Awaitable<LoadLock | undefined>;
   /** Removes the entry of a key, if there is one. */
   delete(key: string): Awaitable<void>;
   /**

@@ -118,7 +118,7 @@ export class LocalCopies {
     this.#fences.end(read);
   }
 
-  /** What was written here before is only known now to the shared tier: reads that are under way may not tell it. */
+  /** Reads of these that are under way may not know what the shared tier knows now. */
   told(keys: readonly string[]): void {
     for (const key of keys) this.#fences.fence(key);
   }

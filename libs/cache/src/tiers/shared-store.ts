@@ -1,5 +1,6 @@
 import type { Invalidation } from '../invalidation.js';
 import type { CacheEntry, KeyedEntry, StoreCheck } from '../stores/cache-store.js';
+import type { LoadLock } from '../stores/load-lock.js';
 
 /**
  * How a write came about, which decides what it may replace: a `call` that is waiting is newer than what is there; a
@@ -23,6 +24,12 @@ export interface SharedStore {
    * everything. @default now, by a call that is waiting
    */
   invalidate(what: Invalidation, calledAt?: readonly number[]): PromiseLike<void>;
+  /**
+   * Takes the lock of a key, which ends by itself after `lifeMs`.
+   * @returns `undefined`: another has it
+   * @default nobody is locked out
+   */
+  lock?(key: string, lifeMs: number): PromiseLike<LoadLock | undefined>;
   /** Writes, reads back and deletes a sentinel. */
   check(): PromiseLike<StoreCheck>;
 }

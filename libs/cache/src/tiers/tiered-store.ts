@@ -10,11 +10,13 @@ import type {
   ReadOptions,
   StoreCheck,
 } from '../stores/cache-store.js';
+import type { LoadLock } from '../stores/load-lock.js';
 import type { MemoryStore } from '../stores/memory-store.js';
 import { JournalKeeper } from './journal-keeper.js';
 import { JournalReplay } from './journal-replay.js';
 import type { JournalStore } from './journal-store.js';
 import { LocalCopies } from './local-copies.js';
+import { SharedLocks } from './shared-locks.js';
 import { SharedReads } from './shared-reads.js';
 import type { SharedLink, SharedStore, WriteKind } from './shared-store.js';
 import { TierCalls } from './tier-calls.js';
@@ -62,6 +64,7 @@ export class TieredStore implements CacheStore {
   readonly #onInvalidated: TieredStoreOptions['onInvalidated'];
   readonly #reads: SharedReads;
   readonly #replay: JournalReplay;
+  readonly #locks: SharedLocks;
 
   constructor(options: TieredStoreOptions) {
     const { name, clock, memory, shared, link, invalidations, maxWriteAgeMs } = options;
@@ -72,6 +75,8 @@ export class TieredStore implements CacheStore {
     this.#copies = new LocalCopies(clock, memory, link, invalidations);
     const [copies, journal, calls] = [this.#copies, this.#journal, this.#calls];
     this.#reads = new SharedReads({ shared, copies, journal, calls });
+    const timeouts = { takeMs: SOFT_TIMEOUT_MS, releaseMs: HARD_TIMEOUT_MS };
+    this.#locks = new SharedLocks({ shared, copies, calls, timeouts });
     const isUp = (): boolean => link.isUp;
     const replay = { name, journal, copies, shared, isUp, clock, invalidations, maxWriteAgeMs };
     this.#replay = new JournalReplay(replay);
@@ -151,6 +156,10 @@ export class TieredStore implements CacheStore {
     this.#copies.keep(entries);
     this.#calls.admit();
     await this.#calls.wait(SOFT_TIMEOUT_MS, this.#store(entries, 'load'));
+  }
+
+  lock(key: string, lifeMs: number): Promise<LoadLock | undefined> {
+    return this.#locks.take(key, lifeMs);
   }
 
   delete(key: string): Promise<void> {

@@ -11,6 +11,7 @@ export class RedisKeys {
   readonly channel: string;
   readonly #entry: string;
   readonly #tag: string;
+  readonly #lock: string;
   readonly #sentinel: string;
 
   /** @param namespace unique among the caches of a Redis: `'mainstay:cache'` */
@@ -22,6 +23,7 @@ export class RedisKeys {
     this.#sentinel = `${prefix}sentinel:`;
     this.#entry = `${prefix}e:`;
     this.#tag = `${prefix}t:`;
+    this.#lock = `${prefix}l:`;
   }
 
   entry(key: string): string {
@@ -41,6 +43,11 @@ export class RedisKeys {
   /** The tag of a name. */
   tagOf(name: string): string {
     return original(name.slice(this.#tag.length));
+  }
+
+  /** Of the lock under which a key is loaded. */
+  lock(key: string): string {
+    return this.#lock + expressible(key);
   }
 
   /** Of an entry that only tests whether there can be one. */

@@ -3,9 +3,11 @@ import { GuardedLogger } from 'nestjs-mainstay/resilience';
 import type { Invalidation } from '../../invalidation.js';
 import type { SharedStore, WriteKind } from '../../tiers/shared-store.js';
 import type { CacheEntry, KeyedEntry, StoreCheck } from '../cache-store.js';
+import type { LoadLock } from '../load-lock.js';
 import { decodeEntry, encodeEntry, type StoredEntry } from './entry-codec.js';
 import { runInvalidate, type InvalidateRequest } from './invalidate-script.js';
 import type { RedisConnection } from './redis-connection.js';
+import { RedisLock } from './redis-lock.js';
 import { check } from './redis-session.js';
 import type { RedisTime } from './redis-time.js';
 import { runStore, type ScriptScope, type StoreRequest } from './store-script.js';
@@ -75,6 +77,11 @@ export class RedisStore implements SharedStore {
             return { ...common, names: batch, at: at.slice(from, from + BATCH) };
           });
     await Promise.all(requests.map((request) => runInvalidate(connection(), scope, request)));
+  }
+
+  async lock(key: string, lifeMs: number): Promise<LoadLock | undefined> {
+    const { connection, scope } = this.#options;
+    return RedisLock.take(connection, scope.keys.lock(key), lifeMs);
   }
 
   async check(): Promise<StoreCheck> {

@@ -1,0 +1,110 @@
+import { Logger } from '@nestjs/common';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { SystemClock } from 'nestjs-mainstay/common';
+import { createClient } from 'redis';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { RedisServer } from '../../../test/support/servers/redis-server.js';
+import type { CacheConfig } from './cache.config.js';
+import { CacheModule } from './cache.module.js';
+import { CacheService } from './cache.service.js';
+
+const clock = new SystemClock();
+let redis: RedisServer;
+const apps: TestingModule[] = [];
+
+beforeAll(async () => {
+  Logger.overrideLogger(false);
+  redis = await RedisServer.start();
+});
+afterAll(async () => {
+  Logger.overrideLogger(true);
+  await redis.dispose();
+});
+afterEach(async () => {
+  for (const app of apps.splice(0)) await app.close();
+});
+
+async function instance(config: Partial<CacheConfig> = {}): Promise<CacheService> {
+  const own = { url: redis.url, lock: true, ...config };
+  const app = await Test.createTestingModule({
+    imports: [CacheModule.forRoot({ config: own })],
+  }).compile();
+  apps.push(app);
+  return app.get(CacheService);
+}
+
+async function command(...args: string[]): Promise<unknown> {
+  const client = createClient({ url: redis.url });
+  await client.connect();
+  try {
+    return await client.sendCommand(args);
+  } finally {
+    client.destroy();
+  }
+}
+
+async function timed<T>(call: Promise<T>): Promise<{ value: T; ms: number }> {
+  const startedAt = clock.now();
+  return { value: await call, ms: clock.now() - startedAt };
+}
+
+describe('cache rule 15: across instances on one Redis, with the lock', () => {
+  it('a key is loaded once, and nothing is left of the lock', async () => {
+    const [one, other] = [await instance(), await instance()];
+    for (const ttl of ['5m', 1_000] as const) {
+      const key = `once:${ttl}`;
+      const factory = vi.fn(async () => {
+        await clock.sleep(150);
+        return 'value';
+      });
+      const calls = Array.from({ length: 50 }, () =>
+        [one, other].map((cache) => cache.getOrSet(key, factory, { ttl, tags: ['tag'] })),
+      ).flat();
+      expect(new Set(await Promise.all(calls))).toEqual(new Set(['value']));
+      expect(factory).toHaveBeenCalledTimes(1);
+    }
+    await expect.poll(() => command('KEYS', '*:l:*')).toEqual([]);
+  });
+
+  it('a factory that fails leaves the turn to the next instance', async () => {
+    const [one, other] = [await instance(), await instance()];
+    let begun: () => void = () => undefined;
+    const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+    const fails = async (): Promise<string> => {
+      begun();
+      await clock.sleep(50);
+      throw new Error('the source is down');
+    };
+    const failed = one.getOrSet('turns', fails);
+    failed.catch(() => undefined);
+    await hasBegun;
+    const second = timed(other.getOrSet('turns', () => 'value'));
+    await expect(failed).rejects.toThrow('the source is down');
+    const { value, ms } = await second;
+    expect(value).toBe('value');
+    expect(ms).toBeLessThan(1_000);
+  });
+
+  it('a holder that was killed holds others up for lockWait at most', async () => {
+    const cache = await instance({ lockWait: 300 });
+    await command('SET', 'mainstay:cache:v2:l:abandoned', 'token of the dead', 'PX', '11000');
+    const { value, ms } = await timed(cache.getOrSet('abandoned', () => 'value'));
+    expect(value).toBe('value');
+    expect(ms).toBeGreaterThanOrEqual(299);
+    expect(ms).toBeLessThan(1_000);
+  });
+
+  it('a Redis that hangs holds a load up for its soft time, once for each question', async () => {
+    const cache = await instance();
+    await cache.set('warm', 1);
+    redis.stop();
+    try {
+      const { value, ms } = await timed(cache.getOrSet('hung', () => 'value'));
+      expect(value).toBe('value');
+      // Reading, asking for the lock, storing; what a busy machine adds to a timer.
+      expect(ms).toBeLessThan(3 * 50 + 300);
+    } finally {
+      redis.resume();
+    }
+  });
+});

@@ -1,0 +1,106 @@
+import type { BoundOperation } from 'nestjs-mainstay/resource';
+import type { CacheBackend, CacheEngine } from '../cache-engine.js';
+import type { CacheEntry } from '../stores/cache-store.js';
+import type { LoadLock } from '../stores/load-lock.js';
+
+/** How long a lock outlives the factory at most: what is made has to be stored, in milliseconds. */
+const MARGIN_MS = 1_000;
+/** The wait between two looks at what another instance is loading is random between these, in milliseconds. */
+const MIN_POLL_MS = 25;
+const MAX_POLL_MS = 75;
+
+/** Who has waited for his turn may load what was not found. */
+export interface LoadTurn {
+  /** What other instances have loaded meanwhile, by its key. */
+  readonly found: ReadonlyMap<string, CacheEntry>;
+  /** The load has ended: it is another's turn. */
+  end(): void;
+}
+
+/** Nobody is locked out. */
+const OPEN_TURN: LoadTurn = { found: new Map(), end: () => undefined };
+
+/** Locks that were asked for together; `undefined` where another instance has one of them. */
+type Held = readonly LoadLock[] | undefined;
+
+/**
+ * Sees to it that, of all instances, one at a time loads a key. It only saves calls of factories: it is waited for no
+ * longer than `lockWait`, and a store that cannot be asked for it locks nobody out.
+ */
+export class LoadLocks {
+  readonly #engine: CacheEngine;
+  readonly #backend: CacheBackend;
+  readonly #operation: BoundOperation;
+
+  /** @param operation asks for a lock */
+  constructor(engine: CacheEngine, backend: CacheBackend, operation: BoundOperation) {
+    this.#engine = engine;
+    this.#backend = backend;
+    this.#operation = operation;
+  }
+
+  /** Waits until the keys are nobody else's to load, were loaded by others, or were waited for long enough. */
+  async take(keys: readonly string[]): Promise<LoadTurn> {
+    if (!this.#hasLocks()) return OPEN_TURN;
+    const { clock, config } = this.#backend;
+    const endsAt = clock.now() + config.lockWait;
+    const found = new Map<string, CacheEntry>();
+    for (;;) {
+      const missing = keys.filter((key) => !found.has(key));
+      const held = await this.#lock(missing);
+      // Who had the lock before may have stored what is wanted.
+      if (held !== undefined) {
+        if (held.length > 0) await this.#find(missing, found);
+        return { found, end: () => this.#release(held) };
+      }
+      const leftMs = endsAt - clock.now();
+      if (leftMs <= 0) return { found, end: () => undefined };
+      const pollMs = MIN_POLL_MS + clock.random() * (MAX_POLL_MS - MIN_POLL_MS);
+      await clock.sleep(Math.min(leftMs, pollMs));
+      await this.#find(missing, found);
+      if (found.size === keys.length) return { found, end: () => undefined };
+    }
+  }
+
+  /** All or none: who holds some and waits for others would keep those from loading that wait for these. */
+  async #lock(keys: readonly string[]): Promise<Held> {
+    const asked = await Promise.allSettled(keys.map((key) => this.#ask(key)));
+    const locks = asked.flatMap((one) => (one.status === 'fulfilled' && one.value) || []);
+    if (locks.length === keys.length) return locks;
+    this.#release(locks);
+    return asked.some(({ status }) => status === 'rejected') ? [] : undefined;
+  }
+
+  #hasLocks(): boolean {
+    try {
+      return this.#backend.store.lock !== undefined;
+    } catch {
+      // Without a store there is nobody to lock out.
+      return false;
+    }
+  }
+
+  #ask(key: string): Promise<LoadLock | undefined> {
+    return this.#operation.run(async (wanted: string) => {
+      const { store, config } = this.#backend;
+      return store.lock?.(wanted, config.factoryTimeout + MARGIN_MS);
+    }, key);
+  }
+
+  /** Adds what is there now; a store that cannot be read has nothing. */
+  async #find(keys: readonly string[], found: Map<string, CacheEntry>): Promise<void> {
+    try {
+      const entries = await this.#engine.findMany(keys, { hasAlternative: true });
+      for (const [index, entry] of entries.entries()) {
+        if (entry) found.set(keys[index] as string, entry);
+      }
+    } catch {
+      // The read before was recorded; now only the factory counts.
+    }
+  }
+
+  /** A lock that cannot be given back ends by itself. */
+  #release(locks: readonly LoadLock[]): void {
+    for (const lock of locks) lock.release().then(undefined, () => undefined);
+  }
+}
