@@ -126,6 +126,27 @@ describe('cache rule 12: deafness', () => {
     expect(listener.missed).toHaveBeenCalledOnce();
   });
 
+  it('is not supposed when a Redis that was empty has begun to count', async () => {
+    Object.assign(redis, { count: null });
+    await start();
+    redis.announce('a');
+    redis.count = 'first';
+    await clock.advance(1_000);
+    redis.announce('b');
+    await clock.advance(1_000);
+    expect(listener.missed).not.toHaveBeenCalled();
+    expect(listener.invalidated).toHaveBeenCalledTimes(2);
+  });
+
+  it('is noticed where a Redis that was empty has begun to count', async () => {
+    Object.assign(redis, { count: null });
+    await start();
+    redis.announce('a', { isHeard: false });
+    redis.count = 'first';
+    await clock.advance(1_000);
+    expect(listener.missed).toHaveBeenCalledOnce();
+  });
+
   it('is supposed when something is said that no instance says', async () => {
     await start();
     redis.say('garbage');

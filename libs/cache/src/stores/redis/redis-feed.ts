@@ -146,8 +146,10 @@ export class RedisFeed {
   /** Messages that came after the answer may have been heard before it is looked at here. */
   #compare(count: string | null, sequence: number): void {
     const isFirst = this.#received < 0;
-    if (!isFirst && (count !== this.#count || sequence > this.#received)) this.#miss();
-    if (count !== this.#count || sequence > this.#received) this.#received = sequence;
+    // Where nothing was counted yet, the count that has begun since is the one whose messages were heard.
+    const isAnother = this.#count !== null && count !== this.#count;
+    if (!isFirst && (isAnother || sequence > this.#received)) this.#miss();
+    if (isFirst || isAnother || sequence > this.#received) this.#received = sequence;
     this.#count = count;
   }
 
