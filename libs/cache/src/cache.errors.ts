@@ -62,6 +62,26 @@ export class UncacheableValueError
   }
 }
 
+/** The codec refuses a value, which therefore was not written. */
+export class CacheEncodeError
+  extends MainstayError<'CACHE_ENCODE_FAILED'>
+  implements ClassifiedError
+{
+  readonly code = 'CACHE_ENCODE_FAILED';
+  /** No mistake of who loads a value: it is theirs all the same. */
+  readonly classification: Classification = { kind: 'permanent', type: 'CACHE_ENCODE_FAILED' };
+
+  /** @param codec its name, where it has one */
+  constructor(codec: string | undefined, reason: unknown) {
+    const name = codec === undefined ? 'The codec' : `The codec "${codec}"`;
+    const said = redactText(reason instanceof Error ? reason.message : String(reason));
+    super(`${name} could not encode a value, which was not written: ${said}.`, {
+      context: { codec: codec ?? null },
+      cause: reason,
+    });
+  }
+}
+
 /** The cache has no store to ask: it is not initialised, or closed. */
 export class CacheUnavailableError
   extends MainstayError<'CACHE_UNAVAILABLE'>

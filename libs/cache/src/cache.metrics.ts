@@ -30,6 +30,12 @@ export function cacheMetrics(counts: CacheCounts, engine: StoreEngine): readonly
       read: () => engine.details().missed ?? 0,
     },
     {
+      name: 'mainstay_cache_undecodable_total',
+      type: 'counter',
+      help: 'Entries of the shared tier that could not be decoded and counted as missing.',
+      read: () => engine.details().undecodable ?? 0,
+    },
+    {
       name: 'mainstay_cache_bus_silence_seconds',
       type: 'gauge',
       unit: 'seconds',

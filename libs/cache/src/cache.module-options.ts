@@ -1,9 +1,12 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency } from '@nestjs/common';
 import type { CacheConfig } from './cache.config.js';
+import type { CacheCodec } from './values/cache-codec.js';
 import type { JournalStore } from './tiers/journal-store.js';
 
 /** What a cache is made of beside its configuration. */
 export interface CacheParts {
+  /** How values are written to the tier that instances share. @default JSON with marks for what JSON has no form for */
+  readonly codec?: CacheCodec | undefined;
   /**
    * Keeps what Redis could not be told where it outlives the process: its database, usually. Of no use to `memory:`.
    * @default nothing does: what is queued is lost with the process, and other instances may serve older values until

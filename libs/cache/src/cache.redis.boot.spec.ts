@@ -182,7 +182,7 @@ describe('after the boot', () => {
     const { signal } = new AbortController();
     expect(await resource.probe(signal)).toEqual({
       capabilities: { read: true, write: true },
-      details: { entries: 0, maxEntries: 10_000, queued: 0, missed: 0 },
+      details: { entries: 0, maxEntries: 10_000, queued: 0, missed: 0, undecodable: 0 },
     });
     await redis.kill9();
     await app.get(CacheService).delete('key');

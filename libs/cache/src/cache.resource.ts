@@ -11,7 +11,7 @@ import {
 import { CacheCounts } from './cache-counts.js';
 import type { CacheBackend } from './cache-engine.js';
 import type { CacheConfig } from './cache.config.js';
-import { CacheUnavailableError } from './cache.errors.js';
+import { CacheConfigError, CacheUnavailableError } from './cache.errors.js';
 import type { CacheParts } from './cache.module-options.js';
 import { cacheMetrics } from './cache.metrics.js';
 import { MemoryEngine } from './engines/memory-engine.js';
@@ -20,6 +20,7 @@ import type { StoreEngine } from './engines/store-engine.js';
 import type { Invalidation } from './invalidation.js';
 import { Invalidations } from './invalidations.js';
 import type { CacheStore } from './stores/cache-store.js';
+import { taggedJson } from './values/tagged-json.js';
 
 /**
  * Time for a step that needs the server, in milliseconds: one that hangs holds up the next try, and with it the
@@ -41,6 +42,7 @@ export class CacheResource extends Resource implements CacheBackend {
   readonly invalidations = new Invalidations();
   override readonly metrics: readonly ResourceMetric[];
   readonly #logger = new Logger('Cache');
+  readonly #parts: CacheParts;
   readonly #engine: StoreEngine;
   #onInvalidated: (what: Invalidation) => void = () => undefined;
   #isClosed = false;
@@ -56,6 +58,7 @@ export class CacheResource extends Resource implements CacheBackend {
     this.boot = config.boot;
     this.config = config;
     this.clock = clock;
+    this.#parts = parts;
     this.#engine = this.#createEngine(parts);
     this.hasFallback = this.#engine.hasFallback;
     this.system = this.#engine.system;
@@ -109,17 +112,22 @@ export class CacheResource extends Resource implements CacheBackend {
     this.#isClosed = true;
   }
 
-  #createEngine({ journalStore }: CacheParts): StoreEngine {
+  #createEngine({ codec = taggedJson, journalStore }: CacheParts): StoreEngine {
     const { name, config, clock, invalidations } = this;
+    if (config.url.startsWith('memory:')) return new MemoryEngine(name, config, clock);
     const onInvalidated = (what: Invalidation): void => this.#onInvalidated(what);
-    return config.url.startsWith('memory:')
-      ? new MemoryEngine(name, config, clock)
-      : new RedisEngine({ name, config, clock, invalidations, onInvalidated, journalStore });
+    const common = { name, config, clock, codec, invalidations, onInvalidated, journalStore };
+    return new RedisEngine(common);
   }
 
   /** What the schema cannot judge: the rest of the URL, and values that do not fit together. */
   #validateConfig(): void {
     this.#engine.validate();
+    const { name: codec = '' } = this.#parts.codec ?? {};
+    if (!/^[\w.-]{0,32}$/.test(codec)) {
+      const allowed = 'letters, digits, "-", "." and "_", at most 32';
+      throw new CacheConfigError(this.name, `the name of its codec may have ${allowed}.`);
+    }
     const { ttl, negativeTtl } = this.config;
     if (negativeTtl > ttl) {
       this.#logger.warn(

@@ -3,6 +3,7 @@ export type { CacheBackend } from './cache-engine.js';
 export {
   CacheConfigError,
   CacheConnectionLostError,
+  CacheEncodeError,
   CacheMasterUnknownError,
   CacheOverloadedError,
   CacheSelfTestError,
@@ -62,4 +63,5 @@ export type {
 export type { LoadLock } from './stores/load-lock.js';
 export { MemoryStore } from './stores/memory-store.js';
 export type { Ttl } from './ttl.js';
+export type { CacheCodec } from './values/cache-codec.js';
 export { toCachedValue, type CachedValue } from './values/cached-value.js';

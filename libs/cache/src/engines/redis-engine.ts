@@ -17,6 +17,7 @@ import { RedisStore } from '../stores/redis/redis-store.js';
 import { RedisTime } from '../stores/redis/redis-time.js';
 import type { JournalStore } from '../tiers/journal-store.js';
 import { TieredStore } from '../tiers/tiered-store.js';
+import type { CacheCodec } from '../values/cache-codec.js';
 import type { StoreDetails, StoreEngine } from './store-engine.js';
 
 /** Time for what is queued to be sent when the cache is closed, in milliseconds. */
@@ -35,6 +36,7 @@ export interface RedisEngineOptions {
   readonly name: string;
   readonly config: CacheConfig;
   readonly clock: Clock;
+  readonly codec: CacheCodec;
   readonly invalidations: Invalidations;
   /** Is told what other instances have invalidated. */
   readonly onInvalidated: (what: Invalidation) => void;
@@ -53,6 +55,7 @@ export class RedisEngine implements StoreEngine {
   readonly #memory: MemoryStore;
   readonly #feed: RedisFeed;
   readonly #link: RedisLink;
+  readonly #shared: RedisStore;
   readonly #store: TieredStore;
   readonly #logger = new GuardedLogger('Cache');
   #isEnded = false;
@@ -60,7 +63,7 @@ export class RedisEngine implements StoreEngine {
   #master: SentinelMaster | undefined;
 
   constructor(options: RedisEngineOptions) {
-    const { name, config, clock, invalidations, onInvalidated } = options;
+    const { name, config, clock, codec, invalidations, onInvalidated } = options;
     this.#options = options;
     const keys = new RedisKeys(`${config.namespace}:${name}`);
     const scope = { keys, origin: randomUUID() };
@@ -70,13 +73,14 @@ export class RedisEngine implements StoreEngine {
     this.#link = new RedisLink({ open, clock, cache: name, scope, time, feed: this.#feed });
     const connection = (): RedisConnection => this.#link.connection;
     const recordLifeMs = config.lockWait + config.factoryTimeout + RECORD_LIFE_MS;
-    const shared = new RedisStore({ connection, scope, time, clock, cache: name, recordLifeMs });
+    const common = { scope, time, clock, cache: name };
+    this.#shared = new RedisStore({ ...common, connection, codec, recordLifeMs });
     this.#memory = new MemoryStore(clock, config.maxEntries);
     this.#store = new TieredStore({
       name,
       clock,
       memory: this.#memory,
-      shared,
+      shared: this.#shared,
       link: this.#link,
       invalidations,
       onInvalidated,
@@ -149,7 +153,9 @@ export class RedisEngine implements StoreEngine {
   details(): StoreDetails {
     const { maxEntries } = this.#options.config;
     const { queued } = this.#store;
-    return { entries: this.#memory.size, maxEntries, queued, missed: this.#feed.missed };
+    const { missed } = this.#feed;
+    const { undecodable } = this.#shared;
+    return { entries: this.#memory.size, maxEntries, queued, missed, undecodable };
   }
 
   async #open(signal: AbortSignal): Promise<RedisConnection> {

@@ -9,6 +9,8 @@ export interface StoreDetails {
   readonly queued?: number;
   /** How often messages of other instances were missed. */
   readonly missed?: number;
+  /** Entries of the shared tier that could not be decoded and counted as missing. */
+  readonly undecodable?: number;
 }
 
 /** How the store of one kind of URL is made ready, step by step, and given up. */

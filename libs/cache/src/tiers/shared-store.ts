@@ -16,6 +16,7 @@ export interface SharedStore {
   /**
    * Writes entries, each unless something newer is there; an entry whose life is over is not written.
    * @returns the keys for which something newer is there
+   * @throws CacheEncodeError at once, not as a rejection, where an entry has no form in it: none was sent
    */
   setMany(entries: readonly KeyedEntry[], kind: WriteKind): PromiseLike<readonly string[]>;
   /**

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { FakeClock } from 'nestjs-mainstay/testing';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { CacheTierUnavailableError } from '../cache.errors.js';
+import { CacheEncodeError, CacheTierUnavailableError } from '../cache.errors.js';
 import type { Invalidation } from '../invalidation.js';
 import { Invalidations } from '../invalidations.js';
 import type { CacheEntry, KeyedEntry, StoreCheck } from '../stores/cache-store.js';
@@ -9,6 +9,8 @@ import { MemoryStore } from '../stores/memory-store.js';
 import { toCachedValue } from '../values/cached-value.js';
 import type { SharedLink, SharedLinkListener, SharedStore, WriteKind } from './shared-store.js';
 import { TieredStore } from './tiered-store.js';
+
+const UNENCODABLE = 'what the codec refuses';
 
 /** A shared store whose answers a test gives, in any order or never. */
 class StagedStore implements SharedStore {
@@ -35,7 +37,10 @@ class StagedStore implements SharedStore {
     return this.#reply(`get ${keys.length > 5 ? keys.length : keys.join()}`, () => entries);
   }
 
-  async setMany(entries: readonly KeyedEntry[], kind: WriteKind): Promise<readonly string[]> {
+  setMany(entries: readonly KeyedEntry[], kind: WriteKind): Promise<readonly string[]> {
+    if (entries.some(([, { data }]) => data === UNENCODABLE)) {
+      throw new CacheEncodeError(undefined, new Error('no'));
+    }
     return this.#reply(`${kind} ${entries.map(([key]) => key).join()}`, () => {
       if (this.refusesValues) throw new Error('OOM');
       const taken = entries.filter(([key]) => !this.newer.has(key));
@@ -724,5 +729,35 @@ describe('cache rule 11: writes that the shared tier did not acknowledge', () =>
     const flushed = store.flush(1_000);
     await clock.advance(1_000);
     expect(await flushed).toBe(false);
+  });
+});
+
+describe('cache rule 18: TieredStore with a value that the codec refuses', () => {
+  const refused = { code: 'CACHE_ENCODE_FAILED' };
+
+  it('throws, and has neither a copy of it nor anything queued', async () => {
+    await expect(store.set('key', entryOf(UNENCODABLE))).rejects.toMatchObject(refused);
+    await expect(store.setLoaded([['key', entryOf(UNENCODABLE)]])).rejects.toMatchObject(refused);
+    expect(store.getStale('key')).toBeUndefined();
+    expect(store.queued).toBe(0);
+    expect(shared.log).toEqual([]);
+  });
+
+  it('does not forget what is queued for the key', async () => {
+    link.lose();
+    await expect(store.delete('key')).rejects.toThrow();
+    link.isUp = true;
+    await expect(store.set('key', entryOf(UNENCODABLE))).rejects.toMatchObject(refused);
+    expect(store.queued).toBe(1);
+  });
+
+  it('invalidates the key in its place where it was set during an outage', async () => {
+    shared.entries.set('key', entryOf('old'));
+    link.lose();
+    await expect(store.set('key', entryOf(UNENCODABLE))).rejects.toThrow();
+    link.comeBack();
+    await clock.advance(250);
+    expect(shared.entries.has('key')).toBe(false);
+    expect(store.queued).toBe(0);
   });
 });

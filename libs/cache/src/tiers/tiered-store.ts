@@ -1,4 +1,4 @@
-import type { Clock } from 'nestjs-mainstay/common';
+import { isMainstayError, type Clock } from 'nestjs-mainstay/common';
 import { CacheTierUnavailableError } from '../cache.errors.js';
 import type { Invalidation } from '../invalidation.js';
 import type { Invalidations } from '../invalidations.js';
@@ -251,11 +251,20 @@ export class TieredStore implements CacheStore {
     return isSoft ? SOFT_TIMEOUT_MS : HARD_TIMEOUT_MS;
   }
 
-  /** A copy of what was refused as older is none. */
-  async #store(entries: readonly KeyedEntry[], kind: WriteKind): Promise<void> {
-    const refused = await this.#shared.setMany(entries, kind);
-    if (refused.length === 0) return;
-    this.#copies.discard(entries.filter(([key]) => refused.includes(key)));
+  /**
+   * A copy of what was refused as older is none, nor is one of what cannot be encoded.
+   * @throws CacheEncodeError at once
+   */
+  #store(entries: readonly KeyedEntry[], kind: WriteKind): PromiseLike<void> {
+    try {
+      return this.#shared.setMany(entries, kind).then((refused) => {
+        if (refused.length === 0) return;
+        this.#copies.discard(entries.filter(([key]) => refused.includes(key)));
+      });
+    } catch (error) {
+      if (isMainstayError(error, 'CACHE_ENCODE_FAILED')) this.#copies.discard(entries);
+      throw error;
+    }
   }
 
   #invalidate(what: Invalidation): Promise<void> {
@@ -279,11 +288,13 @@ export class TieredStore implements CacheStore {
 
   /** What is sent now is newer than what is queued; whether it was done is known when it is acknowledged. */
   async #send(write: TierWrite): Promise<void> {
-    write.forget();
     try {
-      await write.work();
+      const work = write.work();
+      write.forget();
+      await work;
     } catch (error) {
-      this.#remember(write);
+      // What cannot be encoded was never on its way, and what is queued stays.
+      if (!isMainstayError(error, 'CACHE_ENCODE_FAILED')) this.#remember(write);
       throw error;
     }
   }

@@ -5,7 +5,9 @@ import { FakeClock } from 'nestjs-mainstay/testing';
 import * as driver from 'redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RedisServer } from '../../../../../test/support/servers/redis-server.js';
+import type { CacheCodec } from '../../values/cache-codec.js';
 import { toCachedValue } from '../../values/cached-value.js';
+import { taggedJson } from '../../values/tagged-json.js';
 import type { Invalidation } from '../../invalidation.js';
 import type { WriteKind } from '../../tiers/shared-store.js';
 import type { CacheEntry } from '../cache-store.js';
@@ -44,13 +46,17 @@ class TestedStore extends RedisStore {
   readonly connection: RedisConnection;
   readonly keys: RedisKeys;
 
-  static async on(clock: Clock, namespace: string = randomUUID()): Promise<TestedStore> {
+  static async on(
+    clock: Clock,
+    namespace: string = randomUUID(),
+    codec = taggedJson,
+  ): Promise<TestedStore> {
     const connection = await connect(clock);
     const scope = { keys: new RedisKeys(namespace), origin: randomUUID() };
     const time = new RedisTime(clock);
     await new RedisFeed({ scope, time, clock, cache: 'cache' }).start(connection);
     await identify(connection);
-    const store = new TestedStore(connection, scope, time, clock);
+    const store = new TestedStore(connection, scope, time, clock, codec);
     // As every connection is tested before it is used.
     await store.check();
     return store;
@@ -61,9 +67,10 @@ class TestedStore extends RedisStore {
     scope: ScriptScope,
     time: RedisTime,
     clock: Clock,
+    codec: CacheCodec,
   ) {
     const options = { connection: () => connection, scope, time, clock, cache: 'cache' };
-    super({ ...options, recordLifeMs: 60_000 });
+    super({ ...options, codec, recordLifeMs: 60_000 });
     this.connection = connection;
     this.keys = scope.keys;
   }
@@ -77,8 +84,14 @@ class TestedStore extends RedisStore {
   }
 }
 
-function storeOn(clock: Clock, namespace?: string): Promise<TestedStore> {
-  return TestedStore.on(clock, namespace);
+function storeOn(clock: Clock, namespace?: string, codec?: CacheCodec): Promise<TestedStore> {
+  return TestedStore.on(clock, namespace, codec);
+}
+
+function rotated(text: unknown): string {
+  return String(text).replace(/[a-z]/g, (letter) =>
+    String.fromCharCode(97 + ((letter.charCodeAt(0) - 84) % 26)),
+  );
 }
 
 function entryOf(value: unknown, options: Partial<CacheEntry> = {}): CacheEntry {
@@ -251,6 +264,52 @@ describe('cache rule 18: RedisStore', () => {
     await store.connection.send(['SET', store.keys.entry('key'), text]);
     expect(await store.get('key')).toBeUndefined();
     expect(warn.mock.calls).toEqual([[expect.stringContaining('cannot be read')]]);
+  });
+
+  it('writes and reads values by the codec it is given', async () => {
+    const clock = new FakeClock();
+    const namespace = randomUUID();
+    const rot13: CacheCodec = { name: 'rot-13', encode: rotated, decode: rotated };
+    const store = await storeOn(clock, namespace, rot13);
+    await store.set('plain', entryOf('secret'));
+    await store.set('tagged', entryOf('secret', { tags: ['a', 'b'] }));
+    expect(await store.connection.send(['GET', store.keys.entry('plain')])).toContain(
+      'rot-13\nfrperg',
+    );
+    expect((await store.get('plain'))?.data).toBe('secret');
+    expect(await store.get('tagged')).toMatchObject({ data: 'secret', tags: ['a', 'b'] });
+    await store.invalidate({ tags: ['b'] });
+    expect(await store.get('tagged')).toBeUndefined();
+  });
+
+  it('takes what another codec wrote for missing, and counts it', async () => {
+    vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const clock = new FakeClock();
+    const namespace = randomUUID();
+    const named: CacheCodec = { ...taggedJson, name: 'json' };
+    const [plain, own] = [await storeOn(clock, namespace), await storeOn(clock, namespace, named)];
+    await plain.set('a', entryOf(1, { tags: ['t'] }));
+    await own.set('b', entryOf(1, { tags: ['t'] }));
+    expect([await own.get('a'), await plain.get('b')]).toEqual([undefined, undefined]);
+    expect([own.undecodable, plain.undecodable]).toEqual([1, 1]);
+    await own.set('a', entryOf(2));
+    expect((await own.get('a'))?.data).toBe(2);
+  });
+
+  it.each<[string, CacheCodec['encode']]>([
+    ['throws', () => JSON.stringify(1n)],
+    ['gives no text', () => undefined as unknown as string],
+  ])('writes nothing where the codec %s, not even what it has encoded', async (_what, encode) => {
+    const codec: CacheCodec = {
+      encode: (value) => (value === 'refused' ? encode(value) : taggedJson.encode(value)),
+      decode: (text) => taggedJson.decode(text),
+    };
+    const store = await storeOn(new FakeClock(), randomUUID(), codec);
+    const entries = ['taken', 'refused'].map((value) => [value, entryOf(value)] as const);
+    expect(() => store.setMany(entries, 'call')).toThrow(
+      expect.objectContaining({ code: 'CACHE_ENCODE_FAILED' }) as Error,
+    );
+    expect(await store.getMany(['taken', 'refused'])).toEqual([undefined, undefined]);
   });
 
   it('counts all of them and logs the first few', async () => {

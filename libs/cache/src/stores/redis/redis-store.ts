@@ -1,10 +1,11 @@
-import { LogThrottle, type Clock } from 'nestjs-mainstay/common';
-import { GuardedLogger } from 'nestjs-mainstay/resilience';
+import type { Clock } from 'nestjs-mainstay/common';
 import type { Invalidation } from '../../invalidation.js';
 import type { SharedStore, WriteKind } from '../../tiers/shared-store.js';
+import type { CacheCodec } from '../../values/cache-codec.js';
 import type { CacheEntry, KeyedEntry, StoreCheck } from '../cache-store.js';
+import { encodeEntry, type StoredEntry } from '../entry-codec.js';
+import { EntryReader } from '../entry-reader.js';
 import type { LoadLock } from '../load-lock.js';
-import { decodeEntry, encodeEntry, type StoredEntry } from './entry-codec.js';
 import { runInvalidate, type InvalidateRequest } from './invalidate-script.js';
 import type { RedisConnection } from './redis-connection.js';
 import { RedisLock } from './redis-lock.js';
@@ -26,6 +27,7 @@ export interface RedisStoreOptions {
   readonly clock: Clock;
   /** Name of the cache, for the log. */
   readonly cache: string;
+  readonly codec: CacheCodec;
   /** How long it is remembered that something was invalidated, in milliseconds: longer than any load takes. */
   readonly recordLifeMs: number;
 }
@@ -36,12 +38,16 @@ export interface RedisStoreOptions {
  */
 export class RedisStore implements SharedStore {
   readonly #options: RedisStoreOptions;
-  readonly #logger = new GuardedLogger('Cache');
-  readonly #undecodable: LogThrottle;
+  readonly #reader: EntryReader;
 
   constructor(options: RedisStoreOptions) {
     this.#options = options;
-    this.#undecodable = new LogThrottle(options.clock);
+    this.#reader = new EntryReader(options);
+  }
+
+  /** How many entries could not be read. */
+  get undecodable(): number {
+    return this.#reader.undecodable;
   }
 
   /** In one round trip, and in a second one where there are tags. */
@@ -51,15 +57,10 @@ export class RedisStore implements SharedStore {
   }
 
   /** In one pipeline. */
-  async setMany(entries: readonly KeyedEntry[], kind: WriteKind): Promise<readonly string[]> {
-    const { connection, scope, clock } = this.#options;
-    const now = clock.now();
-    const written = entries.map(async ([key, entry]) => {
-      const request = this.#requestOf(key, entry, kind, now);
-      return request === undefined || runStore(connection(), scope, request);
-    });
-    const accepted = await Promise.all(written);
-    return entries.filter((_, index) => !accepted[index]).map(([key]) => key);
+  setMany(entries: readonly KeyedEntry[], kind: WriteKind): Promise<readonly string[]> {
+    const now = this.#options.clock.now();
+    const requests = entries.map(([key, entry]) => this.#requestOf(key, entry, kind, now));
+    return this.#storeAll(entries, requests);
   }
 
   async invalidate(what: Invalidation, calledAt?: readonly number[]): Promise<void> {
@@ -90,6 +91,19 @@ export class RedisStore implements SharedStore {
     return { read, write };
   }
 
+  async #storeAll(
+    entries: readonly KeyedEntry[],
+    requests: readonly (StoreRequest | undefined)[],
+  ): Promise<readonly string[]> {
+    const { connection, scope } = this.#options;
+    const accepted = await Promise.all(
+      requests.map(
+        async (request) => request === undefined || runStore(connection(), scope, request),
+      ),
+    );
+    return entries.filter((_, index) => !accepted[index]).map(([key]) => key);
+  }
+
   #named(what: Invalidation): [InvalidateRequest['what'], readonly string[]] {
     const { keys } = this.#options.scope;
     if (what === 'everything') return ['everything', []];
@@ -106,7 +120,7 @@ export class RedisStore implements SharedStore {
     now: number,
   ): StoreRequest | undefined {
     const { keys } = this.#options.scope;
-    const encoded = encodeEntry(entry, now);
+    const encoded = encodeEntry(entry, now, this.#options.codec);
     return (
       encoded && {
         ...encoded,
@@ -132,7 +146,7 @@ export class RedisStore implements SharedStore {
 
   /** What stands in Redis, lives and was not cleared; of its tags nothing is known yet. */
   #present(text: string | null | undefined, clear: number): StoredEntry | undefined {
-    const stored = text == null ? undefined : this.#decode(text);
+    const stored = text == null ? undefined : this.#reader.read(text);
     return stored !== undefined && stored.version > clear ? stored : undefined;
   }
 
@@ -148,22 +162,6 @@ export class RedisStore implements SharedStore {
     const isCurrent = ({ entry, version }: StoredEntry): boolean =>
       (entry.tags ?? []).every((tag) => version > (records.get(tag) ?? Infinity));
     return stored.map((one) => (one && isCurrent(one) ? one.entry : undefined));
-  }
-
-  /** What cannot be read was written by something else: a miss. */
-  #decode(text: string): StoredEntry | undefined {
-    const { time, clock, cache } = this.#options;
-    try {
-      return decodeEntry(text, time, clock);
-    } catch (error) {
-      const line = this.#undecodable.admit((error as Error).name);
-      if (line) {
-        this.#logger.warn(
-          `${cache}: an entry in Redis cannot be read and counts as missing (${line.count} so far). Does something else write under its keys?`,
-        );
-      }
-      return undefined;
-    }
   }
 
   async #read(names: readonly string[]): Promise<(string | null)[]> {

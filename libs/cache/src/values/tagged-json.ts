@@ -1,3 +1,5 @@
+import type { CacheCodec } from './cache-codec.js';
+
 /** Property that marks what JSON has no form for. */
 const TAG = '$';
 /** How a marked value begins in JSON text; inside a string its quotes would be escaped. */
@@ -21,18 +23,16 @@ const TYPED_ARRAYS = [
 const TYPED_ARRAY_BY_NAME = new Map(TYPED_ARRAYS.map((type) => [type.name, type]));
 
 /**
- * Writes plain data, as the cache keeps it, as JSON text from which {@link decodeValue} makes an equal value: what JSON
- * has no form for (undefined, BigInt, NaN, Date, Map, Set, binary data …) stands as `{"$":[type, value]}`.
+ * The codec where no other is given: plain data, as the cache keeps it, as JSON. What JSON has no form for (undefined,
+ * BigInt, NaN, Date, Map, Set, binary data …) stands as `{"$":[type, value]}`.
  */
-export function encodeValue(value: unknown): string {
-  return JSON.stringify(toJson(value));
-}
-
-/** @throws SyntaxError or TypeError when the text was not written by {@link encodeValue} */
-export function decodeValue(text: string): unknown {
-  const json: unknown = JSON.parse(text);
-  return text.includes(TAG_TEXT) ? fromJson(json) : json;
-}
+export const taggedJson: CacheCodec = {
+  encode: (value) => JSON.stringify(toJson(value)),
+  decode: (text) => {
+    const json: unknown = JSON.parse(text);
+    return text.includes(TAG_TEXT) ? fromJson(json) : json;
+  },
+};
 
 function toJson(value: unknown): unknown {
   switch (typeof value) {

@@ -1,8 +1,8 @@
 import type { Clock } from 'nestjs-mainstay/common';
-import { toCachedValue } from '../../values/cached-value.js';
-import type { CacheEntry } from '../cache-store.js';
-import type { RedisTime } from './redis-time.js';
-import { decodeValue, encodeValue } from './value-codec.js';
+import { CacheEncodeError } from '../cache.errors.js';
+import type { CacheCodec } from '../values/cache-codec.js';
+import { toCachedValue } from '../values/cached-value.js';
+import type { CacheEntry } from './cache-store.js';
 
 /** Entries that live longer are kept without an end by Redis, which takes no number of milliseconds. */
 const LONGEST_LIFE_MS = 100 * 365 * 86_400_000;
@@ -11,9 +11,15 @@ const HEAD = 4 * DIGITS;
 /** What the script writes for a time that never comes. */
 const NEVER = '9'.repeat(DIGITS);
 
-/** How an entry is written to Redis: its body, and its times as durations, which the script makes times of Redis. */
+/** A time that instances have in common, in microseconds. */
+export interface SharedTime {
+  /** It is not later than this at a moment of `Clock.now()`. */
+  latest(at: number): number;
+}
+
+/** How an entry is written: its body, and its times as durations, which its store makes times of its own. */
 export interface EncodedEntry {
-  /** Tags as JSON, nothing where there are none, and after the end of the line the value. */
+  /** The name of the codec and the tags as JSON, each nothing where there is none, and after the end of the line the value. */
   readonly body: string;
   /** In microseconds. */
   readonly freshUs: number;
@@ -23,31 +29,55 @@ export interface EncodedEntry {
   readonly ageUs: number;
 }
 
-/** An entry as it stands in Redis; whether it was invalidated since is not judged yet. */
+/** An entry as it stands in a shared store; whether it was invalidated since is not judged yet. */
 export interface StoredEntry {
   readonly version: number;
   readonly entry: CacheEntry;
 }
 
-/** @returns `undefined` for an entry whose life is over */
-export function encodeEntry(entry: CacheEntry, now: number): EncodedEntry | undefined {
+/**
+ * @returns `undefined` for an entry whose life is over
+ * @throws CacheEncodeError when the codec refuses its value
+ */
+export function encodeEntry(
+  entry: CacheEntry,
+  now: number,
+  codec: CacheCodec,
+): EncodedEntry | undefined {
   const { createdAt, expiresAt, staleUntil, tags, data } = entry;
   const lifeMs = Math.ceil(staleUntil - now);
   if (lifeMs <= 0) return undefined;
   return {
-    body: `${tags ? JSON.stringify(tags) : ''}\n${encodeValue(data)}`,
+    body: `${codec.name ?? ''}${tags ? JSON.stringify(tags) : ''}\n${encoded(data, codec)}`,
     freshUs: expiresAt === Infinity ? Infinity : Math.round((expiresAt - now) * 1_000),
     lifeMs: lifeMs > LONGEST_LIFE_MS ? Infinity : lifeMs,
     ageUs: Math.round((now - createdAt) * 1_000),
   };
 }
 
+/** A codec is the application's code: what it gives is judged. */
+function encoded(data: unknown, codec: CacheCodec): string {
+  let text: unknown;
+  try {
+    text = codec.encode(data);
+  } catch (error) {
+    throw new CacheEncodeError(codec.name, error);
+  }
+  if (typeof text !== 'string') throw new CacheEncodeError(codec.name, new TypeError('no text'));
+  return text;
+}
+
 /**
- * Reads what the script stored. No entry lives longer here than in Redis.
+ * Reads what was stored. No entry lives longer here than in its store.
  * @returns `undefined` for a tombstone, and for an entry whose life is over
  * @throws when the text is something else
  */
-export function decodeEntry(text: string, time: RedisTime, clock: Clock): StoredEntry | undefined {
+export function decodeEntry(
+  text: string,
+  time: SharedTime,
+  clock: Clock,
+  codec: CacheCodec,
+): StoredEntry | undefined {
   const version = numberAt(text, 0);
   if (text.length === DIGITS) return undefined;
   if (text.length <= HEAD) throw new TypeError('It does not begin as an entry does.');
@@ -56,16 +86,16 @@ export function decodeEntry(text: string, time: RedisTime, clock: Clock): Stored
   if (staleUntil <= now) return undefined;
   const valueAt = text.indexOf('\n', HEAD);
   if (valueAt < 0) throw new TypeError('It has no value.');
+  const tags = tagsFrom(text.slice(HEAD, valueAt), codec);
   const createdAt = Math.min(now, timeAt(text, 3 * DIGITS, time, now));
-  const { data, isFrozen } = toCachedValue(decodeValue(text.slice(valueAt + 1)));
+  const { data, isFrozen } = toCachedValue(codec.decode(text.slice(valueAt + 1)));
   const expiresAt = timeAt(text, DIGITS, time, now);
-  const tags = valueAt === HEAD ? undefined : tagsFrom(text.slice(HEAD, valueAt));
   const times = { createdAt, asOf: createdAt, expiresAt, staleUntil };
   return { version, entry: { data, isFrozen, ...times, order: 0, tags } };
 }
 
-/** A time of Redis as one of this process; rather too early than too late. */
-function timeAt(text: string, at: number, time: RedisTime, now: number): number {
+/** A shared time as one of this process; rather too early than too late. */
+function timeAt(text: string, at: number, time: SharedTime, now: number): number {
   if (text.startsWith(NEVER, at)) return Infinity;
   return now + (numberAt(text, at) - time.latest(now)) / 1_000;
 }
@@ -78,7 +108,11 @@ function numberAt(text: string, at: number): number {
 }
 
 /** @throws TypeError, SyntaxError */
-function tagsFrom(text: string): readonly string[] {
+function tagsFrom(line: string, { name = '' }: CacheCodec): readonly string[] | undefined {
+  const text = line.slice(name.length);
+  const isOwn = line.startsWith(name) && (text === '' || text.startsWith('['));
+  if (!isOwn) throw new TypeError('Another codec has written it.');
+  if (text === '') return undefined;
   const tags: unknown = JSON.parse(text);
   const isTags = Array.isArray(tags) && tags.every((tag) => typeof tag === 'string');
   if (!isTags) throw new TypeError('Its tags are none.');

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { toCachedValue } from '../../values/cached-value.js';
-import { decodeValue, encodeValue } from './value-codec.js';
+import { toCachedValue } from './cached-value.js';
+import { taggedJson } from './tagged-json.js';
 
 function through(value: unknown): unknown {
-  return decodeValue(encodeValue(toCachedValue(value).data));
+  return taggedJson.decode(taggedJson.encode(toCachedValue(value).data));
 }
 
 describe('cache rule 18: the codec of values', () => {
@@ -80,13 +80,13 @@ describe('cache rule 18: the codec of values', () => {
   });
 
   it('writes ordinary data as ordinary JSON', () => {
-    expect(encodeValue({ a: [1, 'b', null, true] })).toBe('{"a":[1,"b",null,true]}');
+    expect(taggedJson.encode({ a: [1, 'b', null, true] })).toBe('{"a":[1,"b",null,true]}');
   });
 
   it.each(['', '{', '{"$":["Quaternion","AA=="]}', '{"$":["bigint","x"]}', '{"$":1}'])(
     'refuses %j, which it did not write',
     (text) => {
-      expect(() => decodeValue(text)).toThrow();
+      expect(() => taggedJson.decode(text)).toThrow();
     },
   );
 });
