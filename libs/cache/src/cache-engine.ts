@@ -59,6 +59,16 @@ export class CacheEngine {
     backend.whenInvalidated?.((what) => this.#fenceLoads(what));
   }
 
+  /**
+   * The value of a key for a reader, where it is known at once that it is fresh; `undefined`: {@link read} has to tell.
+   * @param now the present time of the clock
+   * @throws InvalidCacheKeyError
+   */
+  findFresh(key: string, now: number): unknown {
+    checkKey(key);
+    return this.#backend.store.getFresh?.(key, now, this.#invalidations);
+  }
+
   /** The entry of a key as it is in the store, fresh or not. @throws InvalidCacheKeyError */
   read(key: string, options?: ReadOptions): Awaitable<CacheEntry | undefined> {
     checkKey(key);

@@ -21,6 +21,9 @@ import { StaleWork } from './stale-work.js';
 import { StoreWork } from './store-work.js';
 import { readCachedValue } from './values/cached-value.js';
 
+/** One for all calls without options. */
+const NO_OPTIONS: CacheLoadOptions = Object.freeze({});
+
 /**
  * A cache. A cache that is down is never the caller's failure: reads give `null`, writes `false`, `getOrSet` the value of
  * its factory. Mistakes of the caller (an invalid key, TTL or value) and unknown errors always throw.
@@ -95,16 +98,17 @@ export class CacheService {
    * @throws the factory's own error; `OperationTimeoutError` when it takes longer than the configured `factoryTimeout`;
    * InvalidCacheKeyError, InvalidCacheTtlError, InvalidCacheTagError, UncacheableValueError
    */
-  async getOrSet<T>(
+  getOrSet<T>(
     key: CacheKey<T>,
     factory: CacheFactory<T>,
-    options: CacheLoadOptions = {},
+    options: CacheLoadOptions = NO_OPTIONS,
   ): Promise<T> {
     const request = new LoadRequest(key, options, this.#loader.landings);
-    const { getOrSet } = this.#operations;
-    const found = await this.#findOrElse(undefined, getOrSet, this.#work.getForLoad, request);
-    if (found !== undefined) return found as T;
-    return read(await this.#load(request, factory)) as T;
+    const found = this.#operations.getOrSet.execute(this.#work.getForLoad, request);
+    // Not an async function: of a hit the caller's promise is the only one.
+    if (found === undefined || found instanceof Promise)
+      return this.#getOrLoad(found, request, factory);
+    return Promise.resolve(found as T);
   }
 
   /**
@@ -116,11 +120,12 @@ export class CacheService {
   async lookupOrSet<T>(
     key: CacheKey<T>,
     factory: CacheFactory<T>,
-    options: CacheLoadOptions = {},
+    options: CacheLoadOptions = NO_OPTIONS,
   ): Promise<CacheLoaded<T>> {
     const request = new LoadRequest(key, options, this.#loader.landings);
     const { lookupOrSet } = this.#operations;
-    const found = await this.#findOrElse(undefined, lookupOrSet, this.#work.lookupForLoad, request);
+    const reading = lookupOrSet.execute(this.#work.lookupForLoad, request);
+    const found = await this.#orElse(undefined, lookupOrSet, reading);
     if (found !== undefined) return found as CacheLoaded<T>;
     const loaded = await this.#load(request, factory);
     const { source = 'factory', isStale: stale = false } = loaded ?? {};
@@ -176,17 +181,13 @@ export class CacheService {
   async getOrSetMany<T>(
     keys: readonly CacheKey<T>[],
     factory: CacheBatchFactory<T>,
-    options: CacheLoadOptions = {},
+    options: CacheLoadOptions = NO_OPTIONS,
   ): Promise<(T | null)[]> {
     const request = new BatchLoadRequest(keys, options, this.#loader.landings);
     const nothing: unknown[] = keys.map(() => undefined);
     const { getOrSetMany } = this.#operations;
-    const values = await this.#findOrElse(
-      nothing,
-      getOrSetMany,
-      this.#work.getManyForLoad,
-      request,
-    );
+    const reading = getOrSetMany.execute(this.#work.getManyForLoad, request);
+    const values = await this.#orElse(nothing, getOrSetMany, reading);
     const missing = [...new Set(keys.filter((_, index) => values[index] === undefined))];
     if (missing.length === 0) return values as (T | null)[];
     const { stale, landings } = request;
@@ -213,6 +214,16 @@ export class CacheService {
     return isPromiseLike(entry) ? undefined : entry;
   }
 
+  async #getOrLoad<T>(
+    reading: unknown,
+    request: LoadRequest,
+    factory: CacheFactory<T>,
+  ): Promise<T> {
+    const found = await this.#orElse(undefined, this.#operations.getOrSet, reading);
+    if (found !== undefined) return found as T;
+    return read(await this.#load(request, factory)) as T;
+  }
+
   async #load<T>(
     { key, options, landings, stale }: LoadRequest,
     factory: CacheFactory<T>,
@@ -228,15 +239,9 @@ export class CacheService {
   }
 
   /** A cache that cannot be read is not the caller's failure, whatever its error; the operation recorded it. */
-  async #findOrElse<A, R>(
-    nothing: R,
-    operation: BoundOperation,
-    work: Work<A, R>,
-    arg: A,
-  ): Promise<R> {
+  async #orElse<R>(nothing: R, operation: BoundOperation, reading: R | Promise<R>): Promise<R> {
     try {
-      const found = operation.execute(work, arg);
-      return found instanceof Promise ? await found : found;
+      return await reading;
     } catch (error) {
       if (operation.classify(error).reason === 'validation') throw error;
       return nothing;

@@ -1,3 +1,4 @@
+import type { OperationContext } from 'nestjs-mainstay/resilience';
 import type { CacheBackend, CacheEngine } from './cache-engine.js';
 import type { CacheLoaded, CacheLookup, CacheSetEntry, CacheSource } from './cache.options.js';
 import type { BatchLoadRequest, LoadRequest } from './loading/load-request.js';
@@ -23,7 +24,10 @@ export class StoreWork {
     this.#forLoad = { hasAlternative: true, isLoading };
   }
 
-  readonly get = (key: string): Awaitable<unknown> => mapAwaitable(this.#engine.find(key), valueOf);
+  readonly get = (key: string, { startedAt }: OperationContext): Awaitable<unknown> => {
+    const value = this.#engine.findFresh(key, startedAt);
+    return value === undefined ? mapAwaitable(this.#engine.find(key), valueOf) : value;
+  };
 
   readonly lookup = (key: string): Awaitable<CacheLookup<unknown>> =>
     withSource(this.#engine.find(key), (entry, source) =>
@@ -36,8 +40,13 @@ export class StoreWork {
   readonly delete = (key: string): Awaitable<true> =>
     mapAwaitable(this.#engine.delete(key), acknowledged);
 
-  readonly getForLoad = (request: LoadRequest): Awaitable<unknown> => {
+  readonly getForLoad = (
+    request: LoadRequest,
+    { startedAt }: OperationContext,
+  ): Awaitable<unknown> => {
     this.#engine.lives.check(request.options);
+    const value = this.#engine.findFresh(request.key, startedAt);
+    if (value !== undefined) return value;
     const entry = this.#engine.read(request.key, this.#forLoad);
     if (isPromiseLike(entry)) return entry.then((read) => valueOf(this.freshOf(request, read)));
     return valueOf(this.freshOf(request, entry));

@@ -38,6 +38,6 @@ function executeInPolicies<A, R>(
 
 /** A policy may have a reason of its own to abort. */
 function withSignal(context: OperationContext, signal: AbortSignal): OperationContext {
-  const { resource, operation, tryNumber } = context;
-  return { resource, operation, tryNumber, signal };
+  const { resource, operation, tryNumber, startedAt } = context;
+  return { resource, operation, tryNumber, startedAt, signal };
 }

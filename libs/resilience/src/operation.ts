@@ -12,6 +12,8 @@ export interface OperationContext {
   readonly operation: string;
   /** 1 for the first try, 2 for the first retry, … */
   readonly tryNumber: number;
+  /** When the work of the try was begun, as a time of `Clock.now()`: spares work that has to know the time a reading. */
+  readonly startedAt: number;
   /** Aborts at the try's timeout and at the caller's abort. Created when it is read first. */
   readonly signal: AbortSignal;
 }

@@ -156,6 +156,24 @@ describe('the order of the layers', () => {
     expect(seen).toEqual(['payments', 'get', 1, 'too slow for me']);
   });
 
+  it('tells the work when its try began, also through a policy with a signal of its own', async () => {
+    const outer: CustomPolicy = {
+      execute: async (work) => work({ signal: new AbortController().signal }),
+    };
+    const { clock, settle } = setUp({ policies: [outer], retry: { maxTries: 2 } });
+    const seen: number[] = [];
+    await clock.advance(50);
+    const result = settle(async (_arg, { startedAt }) => {
+      seen.push(startedAt);
+      if (seen.length === 1) throw Object.assign(new Error('reset'), { code: 'ECONNREFUSED' });
+      return 'value';
+    });
+    await clock.advance(1_000);
+    expect(await result).toMatchObject({ value: 'value' });
+    expect(seen).toEqual([50, expect.any(Number)]);
+    expect(seen[1]).toBeGreaterThan(50);
+  });
+
   it("gives the work the try's signal where a policy gives none", async () => {
     const careless: CustomPolicy = { execute: async (work) => work(undefined as never) };
     const { clock, settle } = setUp({ policies: [careless], tryTimeoutMs: 100, retry: false });

@@ -1,8 +1,9 @@
 import type { OperationContext } from './operation.js';
 
 /** The {@link OperationContext} of one try; its signal costs nothing until it is read. */
-export class TryContext implements OperationContext {
+export abstract class TryContext implements OperationContext {
   readonly tryNumber: number;
+  abstract readonly startedAt: number;
   readonly #operation: { readonly resource: string; readonly name: string };
   #controller: AbortController | undefined = undefined;
   #abortReason: Error | undefined = undefined;

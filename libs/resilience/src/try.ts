@@ -42,6 +42,10 @@ export class Try<A, R> extends TryContext implements TimeoutEntry, Abortable {
     this.#execution = execution;
   }
 
+  get startedAt(): number {
+    return this.#executedAt;
+  }
+
   /** Executes the work, as soon as the breaker and the limiter let it. @returns the value, at once if the work does */
   start(now: number): R | Promise<R> {
     const { environment, operation } = this.#execution;

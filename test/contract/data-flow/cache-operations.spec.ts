@@ -19,18 +19,9 @@ describe('Cache Operations', () => {
     for (const level of ['log', 'warn', 'error'] as const) {
       vi.spyOn(Logger.prototype, level).mockImplementation(() => undefined);
     }
-    const { get, set } = MemoryStore.prototype;
-    vi.spyOn(MemoryStore.prototype, 'get').mockImplementation(function (this: MemoryStore, key) {
-      faults.strike('get');
-      return get.call(this, key);
-    });
-    vi.spyOn(MemoryStore.prototype, 'set').mockImplementation(function (
-      this: MemoryStore,
-      ...args
-    ) {
-      faults.strike('set');
-      return set.apply(this, args);
-    });
+    strike('get', 'get');
+    strike('getFresh', 'get');
+    strike('set', 'set');
     clock = new FakeClock();
     const module = await Test.createTestingModule({
       imports: [recorded.asModule(), CacheModule.forRoot({ config: { url: 'memory:' } })],
@@ -47,6 +38,16 @@ describe('Cache Operations', () => {
     await close();
     vi.restoreAllMocks();
   });
+
+  /** A staged fault of `operation` strikes whoever calls a method of the store. */
+  function strike(method: 'get' | 'getFresh' | 'set', operation: string): void {
+    const original = MemoryStore.prototype[method] as (...args: unknown[]) => unknown;
+    const stricken = function (this: MemoryStore, ...args: unknown[]): unknown {
+      faults.strike(operation);
+      return original.apply(this, args);
+    };
+    vi.spyOn(MemoryStore.prototype, method).mockImplementation(stricken);
+  }
 
   /** Without the tries, which the sequence of the document does not have. */
   function calls(): string[] {

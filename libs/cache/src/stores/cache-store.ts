@@ -18,6 +18,11 @@ export interface CacheEntry extends CachedValue {
   readonly tags: readonly string[] | undefined;
 }
 
+/** What judges an entry by its order: whether nothing has invalidated it. */
+export interface EntryJudge {
+  isValid(order: number, tags: readonly string[] | undefined): boolean;
+}
+
 /** A key and what is written under it. */
 export type KeyedEntry = readonly [key: string, entry: CacheEntry];
 
@@ -42,6 +47,14 @@ export interface ReadOptions {
 export interface CacheStore {
   /** The entry of a key, unless it is gone. */
   get(key: string, options?: ReadOptions): Awaitable<CacheEntry | undefined>;
+  /**
+   * The value of a key for a reader, where it is known at once that it is fresh and that `judge` finds it valid. It spares
+   * a hit everything but that.
+   * @param now the present time of the clock
+   * @returns `undefined`: {@link get} has to tell
+   * @default `undefined`
+   */
+  getFresh?(key: string, now: number, judge: EntryJudge): unknown;
   /** As {@link get} for several keys, in their order. @default `get` for each */
   getMany?(
     keys: readonly string[],

@@ -1,8 +1,8 @@
 import { FakeClock } from 'nestjs-mainstay/testing';
 import { describeCacheStore } from 'nestjs-mainstay/testing/cache';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { toCachedValue } from '../values/cached-value.js';
-import type { CacheEntry } from './cache-store.js';
+import type { CacheEntry, EntryJudge } from './cache-store.js';
 import { MemoryStore } from './memory-store.js';
 
 describeCacheStore(
@@ -49,5 +49,40 @@ describe('cache rule 5: MemoryStore', () => {
     store.set('a', entryOf(3));
     store.set('c', entryOf(4));
     expect([store.get('a')?.data, store.get('b'), store.get('c')?.data]).toEqual([3, undefined, 4]);
+  });
+});
+
+describe('MemoryStore.getFresh', () => {
+  const valid: EntryJudge = { isValid: () => true };
+
+  it('gives the value as a reader gets it: what cannot be frozen is a copy of its own', () => {
+    const store = new MemoryStore(new FakeClock());
+    store.set('date', entryOf({ at: new Date(5) }));
+    const [first, second] = [store.getFresh('date', 0, valid), store.getFresh('date', 0, valid)];
+    expect(first).toEqual({ at: new Date(5) });
+    expect(first).not.toBe(second);
+  });
+
+  it('gives nothing for an entry past its TTL, which stays for as long as it may stand in', () => {
+    const store = new MemoryStore(new FakeClock());
+    store.set('key', { ...entryOf('value', 100), staleUntil: 200 });
+    expect([99, 100].map((now) => store.getFresh('key', now, valid))).toEqual(['value', undefined]);
+    expect(store.get('key')?.data).toBe('value');
+  });
+
+  it('asks the judge with the order and the tags of the entry', () => {
+    const store = new MemoryStore(new FakeClock());
+    store.set('key', { ...entryOf('value'), order: 7, tags: ['tag'] });
+    const isValid = vi.fn(() => false);
+    expect(store.getFresh('key', 0, { isValid })).toBeUndefined();
+    expect(isValid.mock.calls).toEqual([[7, ['tag']]]);
+  });
+
+  it('counts as a use', () => {
+    const store = new MemoryStore(new FakeClock(), 2);
+    for (const key of ['a', 'b']) store.set(key, entryOf(key));
+    store.getFresh('a', 0, valid);
+    store.set('c', entryOf('c'));
+    expect([store.get('a')?.data, store.get('b')]).toEqual(['a', undefined]);
   });
 });

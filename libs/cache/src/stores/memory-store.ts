@@ -1,5 +1,6 @@
 import type { Clock } from 'nestjs-mainstay/common';
-import type { CacheEntry, CacheStore, StoreCheck } from './cache-store.js';
+import { readCachedValue } from '../values/cached-value.js';
+import type { CacheEntry, CacheStore, EntryJudge, StoreCheck } from './cache-store.js';
 import { RecencyList, type RecencyNode } from './recency-list.js';
 
 /** Entries when no other bound is given. */
@@ -42,6 +43,15 @@ export class MemoryStore implements CacheStore {
     }
     this.#recency.touch(node);
     return node.entry;
+  }
+
+  getFresh(key: string, now: number, judge: EntryJudge): unknown {
+    const node = this.#nodes.get(key);
+    if (node === undefined) return undefined;
+    const { entry } = node;
+    if (entry.expiresAt <= now || !judge.isValid(entry.order, entry.tags)) return undefined;
+    this.#recency.touch(node);
+    return readCachedValue(entry);
   }
 
   set(key: string, entry: CacheEntry): void {

@@ -761,3 +761,44 @@ describe('cache rule 18: TieredStore with a value that the codec refuses', () =>
     expect(store.queued).toBe(0);
   });
 });
+
+describe('cache rule 13: a value that is given out at once', () => {
+  const getFresh = (): unknown => store.getFresh('key', clock.now());
+
+  beforeEach(async () => {
+    link.trustedUntil = Infinity;
+    await store.set('key', entryOf('value', ['tag']));
+  });
+
+  it('is that of a copy which is trusted', () => {
+    expect(getFresh()).toBe('value');
+  });
+
+  it.each<[string, () => unknown]>([
+    ['while messages may have been missed', () => (link.trustedUntil = clock.now())],
+    ['of what is suspect', () => link.listener?.missed()],
+    [
+      'of what another instance has invalidated',
+      () => link.listener?.invalidated({ keys: ['key'] }),
+    ],
+    ['with a tag that was invalidated', () => invalidations.invalidate(['tag'])],
+    ['after everything was invalidated', () => invalidations.clear()],
+  ])('is none %s', (_when, happen) => {
+    happen();
+    expect(getFresh()).toBeUndefined();
+  });
+
+  it('is none past its TTL', async () => {
+    await store.set('key', { ...entryOf('value'), expiresAt: 100, staleUntil: 200 });
+    await clock.advance(99);
+    expect(getFresh()).toBe('value');
+    await clock.advance(1);
+    expect(getFresh()).toBeUndefined();
+  });
+
+  it('is none while writes are queued', async () => {
+    shared.error = new Error('away');
+    await expect(store.set('other', entryOf(1))).rejects.toThrow('away');
+    expect(getFresh()).toBeUndefined();
+  });
+});

@@ -11,7 +11,7 @@ const AWAY = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
 
 function contextOf(parts: Partial<OperationContext> = {}): OperationContext {
   const { signal } = new AbortController();
-  return { resource: 'storage', operation: 'put', tryNumber: 1, signal, ...parts };
+  return { resource: 'storage', operation: 'put', tryNumber: 1, startedAt: 0, signal, ...parts };
 }
 
 function setUp(...stages: ChaosStage[]) {
