@@ -1,7 +1,6 @@
 import type { Clock } from 'nestjs-mainstay/common';
-import { readCachedValue } from '../values/cached-value.js';
 import type { CacheEntry, CacheStore, EntryJudge, StoreCheck } from './cache-store.js';
-import { RecencyList, type RecencyNode } from './recency-list.js';
+import { EntryTable, NO_SLOT } from './entry-table.js';
 
 /** Entries when no other bound is given. */
 const DEFAULT_MAX_ENTRIES = 10_000;
@@ -16,17 +15,17 @@ const SENTINEL = '\u0000mainstay:sentinel';
 export class MemoryStore implements CacheStore {
   readonly #clock: Clock;
   #maxEntries: number;
-  #nodes = new Map<string, RecencyNode>();
-  #recency = new RecencyList();
+  #table: EntryTable;
 
   /** @param maxEntries bound; @default 10000 */
   constructor(clock: Clock, maxEntries = DEFAULT_MAX_ENTRIES) {
     this.#clock = clock;
     this.#maxEntries = maxEntries;
+    this.#table = this.#empty();
   }
 
   get size(): number {
-    return this.#nodes.size;
+    return this.#table.size;
   }
 
   /** How many entries it takes. */
@@ -35,58 +34,60 @@ export class MemoryStore implements CacheStore {
   }
 
   get(key: string): CacheEntry | undefined {
-    const node = this.#nodes.get(key);
-    if (node === undefined) return undefined;
-    if (node.entry.staleUntil <= this.#clock.now()) {
-      this.#remove(node);
+    const table = this.#table;
+    const slot = table.find(key);
+    if (slot === NO_SLOT) return undefined;
+    if (table.staleUntil(slot) <= this.#clock.now()) {
+      table.remove(slot);
       return undefined;
     }
-    this.#recency.touch(node);
-    return node.entry;
+    table.touch(slot);
+    return table.entryAt(slot);
   }
 
   getFresh(key: string, now: number, judge: EntryJudge): unknown {
-    const node = this.#nodes.get(key);
-    if (node === undefined) return undefined;
-    const { entry } = node;
-    if (entry.expiresAt <= now || !judge.isValid(entry.order, entry.tags)) return undefined;
-    this.#recency.touch(node);
-    return readCachedValue(entry);
+    const table = this.#table;
+    const slot = table.find(key);
+    if (slot === NO_SLOT || table.expiresAt(slot) <= now) return undefined;
+    if (!judge.isValid(table.orderAt(slot), table.tagsAt(slot))) return undefined;
+    table.touch(slot);
+    return table.valueAt(slot);
   }
 
   set(key: string, entry: CacheEntry): void {
-    this.#put(key, entry);
+    this.#table.put(key, entry);
     this.#makeRoom();
   }
 
   delete(key: string): void {
-    const node = this.#nodes.get(key);
-    if (node !== undefined) this.#remove(node);
+    const slot = this.#table.find(key);
+    if (slot !== NO_SLOT) this.#table.remove(slot);
   }
 
   expire(key: string): void {
-    const node = this.#nodes.get(key);
-    if (node === undefined) return;
-    const { expiresAt, staleUntil } = node.entry;
+    const table = this.#table;
+    const slot = table.find(key);
+    if (slot === NO_SLOT) return;
+    const expiresAt = table.expiresAt(slot);
     // What never has a time in which it is stale has nothing left.
-    if (staleUntil <= expiresAt) this.#remove(node);
-    else node.entry = { ...node.entry, expiresAt: Math.min(expiresAt, this.#clock.now()) };
+    if (table.staleUntil(slot) <= expiresAt) table.remove(slot);
+    else table.setExpiresAt(slot, Math.min(expiresAt, this.#clock.now()));
   }
 
   clear(): void {
-    this.#nodes = new Map();
-    this.#recency = new RecencyList();
+    this.#table = this.#empty();
   }
 
   /** Changes the bound; what no longer fits goes, longest unused first. */
   resize(maxEntries: number): void {
     this.#maxEntries = maxEntries;
+    this.#table.expect(maxEntries + 1);
     this.#makeRoom();
   }
 
   check(): StoreCheck {
     const now = this.#clock.now();
-    const entry: CacheEntry = {
+    this.#table.put(SENTINEL, {
       data: now,
       isFrozen: true,
       createdAt: now,
@@ -95,33 +96,18 @@ export class MemoryStore implements CacheStore {
       staleUntil: Infinity,
       order: 0,
       tags: undefined,
-    };
-    this.#put(SENTINEL, entry);
-    const read = this.get(SENTINEL) === entry;
+    });
+    const read = this.get(SENTINEL)?.data === now;
     this.delete(SENTINEL);
     return { read, write: read && this.get(SENTINEL) === undefined };
   }
 
-  #put(key: string, entry: CacheEntry): void {
-    const node = this.#nodes.get(key);
-    if (node === undefined) {
-      this.#nodes.set(key, this.#recency.add(key, entry));
-    } else {
-      node.entry = entry;
-      this.#recency.touch(node);
-    }
-  }
-
   #makeRoom(): void {
-    while (this.#nodes.size > this.#maxEntries) {
-      const oldest = this.#recency.oldest;
-      if (oldest === undefined) return;
-      this.#remove(oldest);
-    }
+    while (this.#table.size > this.#maxEntries) this.#table.remove(this.#table.oldest);
   }
 
-  #remove(node: RecencyNode): void {
-    this.#nodes.delete(node.key);
-    this.#recency.remove(node);
+  /** One more than the bound: what is written is there before what makes room for it goes. */
+  #empty(): EntryTable {
+    return new EntryTable(this.#maxEntries + 1);
   }
 }
