@@ -35,6 +35,11 @@ export interface CacheConfig {
   /** How long a factory of `getOrSet` may take, in milliseconds. @default 10 s */
   readonly factoryTimeout: number;
   /**
+   * After which part of its TTL a value that is read is loaded anew in the background, between 0 and 1; `false` = only
+   * when the TTL is over; what a call says counts more. @default false
+   */
+  readonly eagerRefresh: number | false;
+  /**
    * Whether, of all instances, one at a time loads a key, by a lock in the shared engine; what a call says counts more.
    * @default false
    */
@@ -107,6 +112,12 @@ export const cacheConfig = defineConfig<CacheConfig>(
       .default('10s')
       .description('How long a factory of getOrSet may take before its callers get a timeout.')
       .example('3s'),
+    eagerRefresh: Joi.alternatives(Joi.boolean().valid(false), Joi.number().greater(0).less(1))
+      .default(false)
+      .description(
+        'After which part of its TTL a value that is read is loaded anew in the background; false = only when the TTL is over.',
+      )
+      .example('0.8'),
     lock: Joi.boolean()
       .default(false)
       .description(

@@ -45,6 +45,22 @@ export class InvalidCacheTtlError
   }
 }
 
+/** A ratio that is none. */
+export class InvalidCacheRatioError
+  extends MainstayError<'CACHE_RATIO_INVALID'>
+  implements ClassifiedError
+{
+  readonly code = 'CACHE_RATIO_INVALID';
+  readonly classification: Classification = mistake('CACHE_RATIO_INVALID');
+
+  constructor(found: string) {
+    super(
+      `eagerRefresh is ${found}. Use a part of the TTL, more than 0 and less than 1 (0.8 = when a fifth of it is left), or false.`,
+      { context: { found } },
+    );
+  }
+}
+
 /** A value that cannot be cached, because it has no form as plain data. */
 export class UncacheableValueError
   extends MainstayError<'CACHE_VALUE_INVALID'>

@@ -12,18 +12,17 @@ export const QUEUED = Symbol('queued');
 /** No public call of a cache is pending for longer than half a second. */
 const EMBEDDED: PipelineOptions = { ...pipelinePresets.cache, totalTimeoutMs: 500, limiter: false };
 
+/** What has deadlines of its own. */
+const UNLIMITED = { tryTimeoutMs: false, totalTimeoutMs: false } as const;
+
+/** What is tried once, whatever came of it before. */
+const ONCE: PipelineOptions = { retry: false, breaker: false, limiter: false };
+
 /**
  * A store with a shared tier keeps its own deadlines and knows whether it is connected: a breaker before it would keep
  * from it the writes that it has to remember.
  */
-const SHARED: PipelineOptions = {
-  tryTimeoutMs: false,
-  totalTimeoutMs: false,
-  retry: false,
-  breaker: false,
-  limiter: false,
-  rules: [detectStoreError],
-};
+const SHARED: PipelineOptions = { ...UNLIMITED, ...ONCE, rules: [detectStoreError] };
 
 /** The operations of one cache, each bound once. */
 export interface CacheOperations extends LoadOperations {
@@ -57,13 +56,7 @@ export function bindCacheOperations(
   const { factoryTimeout } = backend.config;
   const factory = operations.of(
     { name: `${backend.name}.factory` },
-    {
-      tryTimeoutMs: factoryTimeout,
-      totalTimeoutMs: factoryTimeout,
-      retry: false,
-      breaker: false,
-      limiter: false,
-    },
+    { tryTimeoutMs: factoryTimeout, totalTimeoutMs: factoryTimeout, ...ONCE },
   );
   const write = { idempotent: true };
   // Not what a full Redis does as well: deleting. Nor what does nothing where there is nothing to do.
@@ -79,6 +72,7 @@ export function bindCacheOperations(
     invalidateTags: cache.bind('invalidateTags', write),
     clear: cache.bind('clear', write),
     load: factory.bind('load'),
+    refresh: factory.bind('refresh', UNLIMITED),
     lock: cache.bind('lock', write),
     store: cache.bind('store', write),
     // The value is there already: nothing is asked.

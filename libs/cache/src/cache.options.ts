@@ -37,6 +37,12 @@ export interface CacheLoadOptions extends CacheSetOptions {
    */
   readonly factorySoftTimeout?: Ttl | undefined;
   /**
+   * After which part of its TTL a value that is read is loaded anew in the background: 0.8 = when a fifth is left. Who
+   * reads it gets it as it is; `false` = only when the TTL is over.
+   * @default the configured `eagerRefresh`
+   */
+  readonly eagerRefresh?: number | false | undefined;
+  /**
    * Whether, of all instances, one at a time loads the key, by a lock in the shared tier: the others wait for its value,
    * and load it themselves when that takes longer than the configured `lockWait`. It saves calls of factories and costs
    * a load two round trips; with the embedded engine it does nothing.
@@ -60,8 +66,8 @@ export interface CacheLoadContext {
 /** What the factory of one key may know and decide. */
 export interface CacheFactoryContext extends CacheLoadContext {
   /**
-   * The value that is to be replaced: past its TTL but not invalidated, else `undefined`. For conditional requests; a
-   * factory that finds it unchanged returns it. Nobody has checked its type.
+   * The value that is to be replaced, unless it was invalidated: past its TTL, or about to be in an eager refresh; else
+   * `undefined`. For conditional requests; a factory that finds it unchanged returns it. Nobody has checked its type.
    * @example
    * cache.getOrSet('rates', async ({ stale }) => {
    *   const last = stale as Rates | undefined;

@@ -20,6 +20,7 @@ function resourceWith(config: Partial<CacheConfig> = {}, instance?: string): Cac
     factoryTimeout: 10_000,
     lock: false,
     lockWait: 2_000,
+    eagerRefresh: false,
     boot: 'required',
     criticality: 'critical',
     ...config,

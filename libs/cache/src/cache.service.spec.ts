@@ -18,6 +18,7 @@ const config: CacheConfig = {
   factoryTimeout: 10_000,
   lock: false,
   lockWait: 2_000,
+  eagerRefresh: false,
   boot: 'degraded',
   criticality: 'degradable',
 };

@@ -13,6 +13,7 @@ import type {
 } from './cache.options.js';
 import type { CacheKey } from './keys/cache-key.js';
 import { CacheLoader, type LoadedValue } from './loading/cache-loader.js';
+import { EagerRefresh } from './loading/eager-refresh.js';
 import { singleFactory } from './loading/single-factory.js';
 import { BatchLoadRequest, LoadRequest } from './loading/load-request.js';
 import type { CacheEntry } from './stores/cache-store.js';
@@ -42,6 +43,8 @@ export class CacheService {
   readonly #operations: CacheOperations;
   readonly #work: StoreWork;
   readonly #loader: CacheLoader;
+  readonly #eager: EagerRefresh;
+  readonly #eagerRefresh: number | false;
 
   constructor(backend: CacheBackend, operations: Operations) {
     this.#engine = new CacheEngine(backend);
@@ -49,6 +52,8 @@ export class CacheService {
     const stale = backend.hasFallback ? new StaleWork(this.#engine, this.#work) : undefined;
     this.#operations = bindCacheOperations(backend, operations, stale);
     this.#loader = new CacheLoader(this.#engine, backend, this.#operations);
+    this.#eager = new EagerRefresh(this.#engine, backend, this.#loader);
+    this.#eagerRefresh = backend.config.eagerRefresh;
   }
 
   /**
@@ -103,7 +108,7 @@ export class CacheService {
     factory: CacheFactory<T>,
     options: CacheLoadOptions = NO_OPTIONS,
   ): Promise<T> {
-    const request = new LoadRequest(key, options, this.#loader.landings);
+    const request = this.#requestOf(key, factory, options);
     const found = this.#operations.getOrSet.execute(this.#work.getForLoad, request);
     // Not an async function: of a hit the caller's promise is the only one.
     if (found === undefined || found instanceof Promise)
@@ -122,7 +127,7 @@ export class CacheService {
     factory: CacheFactory<T>,
     options: CacheLoadOptions = NO_OPTIONS,
   ): Promise<CacheLoaded<T>> {
-    const request = new LoadRequest(key, options, this.#loader.landings);
+    const request = this.#requestOf(key, factory, options);
     const { lookupOrSet } = this.#operations;
     const reading = lookupOrSet.execute(this.#work.lookupForLoad, request);
     const found = await this.#orElse(undefined, lookupOrSet, reading);
@@ -184,6 +189,10 @@ export class CacheService {
     options: CacheLoadOptions = NO_OPTIONS,
   ): Promise<(T | null)[]> {
     const request = new BatchLoadRequest(keys, options, this.#loader.landings);
+    const ratio = options.eagerRefresh ?? this.#eagerRefresh;
+    if (ratio !== false) {
+      request.onFresh = (entries) => this.#eager.look(entries, ratio, { factory, options });
+    }
     const nothing: unknown[] = keys.map(() => undefined);
     const { getOrSetMany } = this.#operations;
     const reading = getOrSetMany.execute(this.#work.getManyForLoad, request);
@@ -222,6 +231,21 @@ export class CacheService {
     const found = await this.#orElse(undefined, this.#operations.getOrSet, reading);
     if (found !== undefined) return found as T;
     return read(await this.#load(request, factory)) as T;
+  }
+
+  #requestOf<T>(key: string, factory: CacheFactory<T>, options: CacheLoadOptions): LoadRequest {
+    const request = new LoadRequest(key, options, this.#loader.landings);
+    const ratio = options.eagerRefresh ?? this.#eagerRefresh;
+    if (ratio !== false) this.#watch(request, ratio, factory);
+    return request;
+  }
+
+  /** Apart from its caller, so that a hit pays for no closure where nothing is refreshed. */
+  #watch<T>(request: LoadRequest, ratio: number, factory: CacheFactory<T>): void {
+    const { key, options } = request;
+    request.onFresh = (entry) => {
+      this.#eager.look([[key, entry]], ratio, { factory: singleFactory(key, factory), options });
+    };
   }
 
   async #load<T>(

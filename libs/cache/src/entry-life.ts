@@ -1,4 +1,5 @@
 import type { CacheConfig } from './cache.config.js';
+import { InvalidCacheRatioError } from './cache.errors.js';
 import type { CacheLoadOptions, CacheSetOptions } from './cache.options.js';
 import { checkTags } from './keys/check-key.js';
 import { parseGrace, parseTtl } from './ttl.js';
@@ -42,14 +43,23 @@ export class EntryLives {
     };
   }
 
-  /** Checks what a caller says before it is needed. @throws InvalidCacheTtlError, InvalidCacheTagError */
-  check({ ttl, negativeTtl, grace, factorySoftTimeout, tags }: CacheLoadOptions): void {
+  /**
+   * Checks what a caller says before it is needed.
+   * @throws InvalidCacheTtlError, InvalidCacheTagError, InvalidCacheRatioError
+   */
+  check(options: CacheLoadOptions): void {
+    const { ttl, negativeTtl, grace, factorySoftTimeout, eagerRefresh, tags } = options;
     if (ttl !== undefined) parseTtl(ttl);
     if (negativeTtl !== undefined) parseTtl(negativeTtl);
     if (grace !== undefined) parseGrace(grace);
     if (factorySoftTimeout !== undefined) parseTtl(factorySoftTimeout);
+    if (eagerRefresh !== undefined) checkRatio(eagerRefresh);
     if (tags !== undefined) checkTags(tags);
   }
+}
+
+function checkRatio(ratio: number | false): void {
+  if (ratio !== false && !(ratio > 0 && ratio < 1)) throw new InvalidCacheRatioError(String(ratio));
 }
 
 function checked(tags: readonly string[] | undefined): readonly string[] | undefined {

@@ -17,6 +17,7 @@ const config = {
   graceBackoff: 0,
   factorySoftTimeout: Infinity,
   factoryTimeout: 10_000,
+  eagerRefresh: false,
 } as CacheConfig;
 
 class CountingClock extends FakeClock {

@@ -11,6 +11,7 @@ export {
   CacheTimeoutError,
   CacheUnavailableError,
   InvalidCacheKeyError,
+  InvalidCacheRatioError,
   InvalidCacheTagError,
   InvalidCacheTtlError,
   UncacheableValueError,

@@ -3,7 +3,7 @@ import type { CacheBackend, CacheEngine } from './cache-engine.js';
 import type { CacheLoaded, CacheLookup, CacheSetEntry, CacheSource } from './cache.options.js';
 import type { BatchLoadRequest, LoadRequest } from './loading/load-request.js';
 import { isPromiseLike, mapAwaitable, type Awaitable } from './stores/awaitable.js';
-import type { CacheEntry, ReadOptions } from './stores/cache-store.js';
+import type { CacheEntry, KeyedEntry, ReadOptions } from './stores/cache-store.js';
 import { readCachedValue } from './values/cached-value.js';
 
 const MISS = { hit: false, value: undefined, stale: false } as const;
@@ -20,7 +20,11 @@ export class StoreWork {
   constructor(engine: CacheEngine, backend: CacheBackend) {
     this.#engine = engine;
     this.#backend = backend;
-    const isLoading = (key: string): boolean => engine.flights.find(key) !== undefined;
+    // Nobody waits for a refresh: what it is to replace is fresh.
+    const isLoading = (key: string): boolean => {
+      const flight = engine.flights.find(key);
+      return flight !== undefined && flight.plan.isDue === undefined;
+    };
     this.#forLoad = { hasAlternative: true, isLoading };
   }
 
@@ -45,8 +49,10 @@ export class StoreWork {
     { startedAt }: OperationContext,
   ): Awaitable<unknown> => {
     this.#engine.lives.check(request.options);
-    const value = this.#engine.findFresh(request.key, startedAt);
-    if (value !== undefined) return value;
+    if (request.onFresh === undefined) {
+      const value = this.#engine.findFresh(request.key, startedAt);
+      if (value !== undefined) return value;
+    }
     const entry = this.#engine.read(request.key, this.#forLoad);
     if (isPromiseLike(entry)) return entry.then((read) => valueOf(this.freshOf(request, read)));
     return valueOf(this.freshOf(request, entry));
@@ -65,14 +71,21 @@ export class StoreWork {
 
   readonly getManyForLoad = (request: BatchLoadRequest): Awaitable<unknown[]> => {
     this.#engine.lives.check(request.options);
-    return mapAwaitable(this.#engine.readMany(request.keys, this.#forLoad), (read) =>
-      request.keys.map((key, index) => {
+    return mapAwaitable(this.#engine.readMany(request.keys, this.#forLoad), (read) => {
+      const fresh: KeyedEntry[] = [];
+      const values = request.keys.map((key, index) => {
         const entry = read[index];
-        if (entry === undefined || this.#engine.isFresh(entry)) return valueOf(entry);
+        if (entry === undefined) return undefined;
+        if (this.#engine.isFresh(entry)) {
+          fresh.push([key, entry]);
+          return readCachedValue(entry);
+        }
         request.stale.set(key, entry);
         return undefined;
-      }),
-    );
+      });
+      request.onFresh?.(fresh);
+      return values;
+    });
   };
 
   /** Everything is checked before anything is written. */
@@ -102,7 +115,11 @@ export class StoreWork {
 
   /** What was read for a load, if it is fresh; what is not may stand in for what is loaded. */
   freshOf(request: LoadRequest, entry: CacheEntry | undefined): CacheEntry | undefined {
-    if (entry === undefined || this.#engine.isFresh(entry)) return entry;
+    if (entry === undefined) return undefined;
+    if (this.#engine.isFresh(entry)) {
+      request.onFresh?.(entry);
+      return entry;
+    }
     request.stale = entry;
     return undefined;
   }

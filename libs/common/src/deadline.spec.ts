@@ -31,6 +31,15 @@ describe('withDeadline', () => {
     expect(await failure).toMatchObject({ message: 'took too long' });
   });
 
+  it('keeps the process alive, unless nobody waits for it', async () => {
+    const clock = new FakeClock();
+    void failureOf(withDeadline(clock, { timeoutMs: 100, onTimeout }, forever));
+    void failureOf(withDeadline(clock, { timeoutMs: 100, onTimeout, background: true }, forever));
+    expect(clock.pending).toEqual({ all: 2, foreground: 1 });
+    await clock.advance(100);
+    expect(clock.pending.all).toBe(0);
+  });
+
   it('aborts the signal of the work with the error of the deadline', async () => {
     const clock = new FakeClock();
     const seen: AbortSignal[] = [];

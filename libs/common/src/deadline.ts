@@ -6,13 +6,15 @@ export interface DeadlineOptions {
   readonly timeoutMs: number;
   /** Aborts the work early; the result then rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
+  /** `true`: nobody waits, and the timer keeps no process alive. @default false */
+  readonly background?: boolean | undefined;
   /** Makes the error for work that did not end in time. */
   readonly onTimeout: () => Error;
 }
 
 /**
  * Runs `work` with a deadline. The result settles at the deadline even when the work ignores its signal; what the work
- * does afterwards is ignored, its late rejection included. The timer is ref'd: somebody waits for it.
+ * does afterwards is ignored, its late rejection included. The timer is ref'd, unless nobody waits for it.
  * @throws the error of `onTimeout`, the reason of `signal`, or whatever the work throws
  */
 export function withDeadline<T>(
@@ -33,7 +35,8 @@ export function withDeadline<T>(
       controller.abort(error);
     };
     const onAbort = (): void => fail(outer?.reason as Error);
-    const timer = clock.schedule(() => fail(options.onTimeout()), options.timeoutMs);
+    const { timeoutMs, background = false } = options;
+    const timer = clock.schedule(() => fail(options.onTimeout()), timeoutMs, { background });
     const release = (): void => {
       timer.cancel();
       outer?.removeEventListener('abort', onAbort);

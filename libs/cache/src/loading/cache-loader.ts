@@ -3,7 +3,7 @@ import type { CacheSource } from '../cache.options.js';
 import { parseTtl } from '../ttl.js';
 import type { CachedValue } from '../values/cached-value.js';
 import type { CacheEntry } from '../stores/cache-store.js';
-import type { Flight, Landing, StaleEntries } from './flight.js';
+import type { Flight, FlightPlan, Landing, StaleEntries } from './flight.js';
 import { LoadRun, type LoadOperations, type LoadOrder } from './load-run.js';
 
 /** Why a source refuses what it is asked: it has answered, and no older value is right in its place. */
@@ -65,6 +65,18 @@ export class CacheLoader {
     return found;
   }
 
+  /**
+   * Loads keys anew that have fresh values, in the background: nobody waits for it, and it keeps no process alive.
+   * @param isDue whether an entry is to be replaced
+   */
+  refresh(
+    entries: StaleEntries,
+    isDue: (entry: CacheEntry) => boolean,
+    order: LoadOrder,
+  ): Promise<unknown> {
+    return this.#launch([...entries.keys()], { ...order, stale: entries }, isDue).landing;
+  }
+
   async #findAgain(keys: readonly string[], found: Map<string, LoadedValue>): Promise<void> {
     const landed = keys.filter((key) => !found.has(key) && !this.#engine.flights.find(key));
     try {
@@ -96,13 +108,19 @@ export class CacheLoader {
     return flights;
   }
 
-  #launch(keys: readonly string[], { stale, ...order }: MissingValues): Flight {
+  #launch(
+    keys: readonly string[],
+    { stale, ...order }: LoadOrder & Pick<MissingValues, 'stale'>,
+    isDue?: FlightPlan['isDue'],
+  ): Flight {
     const entries = [...stale].filter(
       ([key, entry]) => keys.includes(key) && this.#engine.isUsable(entry),
     );
-    const plan = { keys, start: this.#engine.startLoad(), stale: new Map(entries) };
+    const plan = { keys, start: this.#engine.startLoad(), stale: new Map(entries), isDue };
     return this.#engine.flights.launch(plan, async (flight) => {
       try {
+        // Who has found the old value is not to wait for the factory's first steps either.
+        if (isDue) await this.#backend.clock.yield();
         const landing = await this.#run.run(flight, order);
         for (const key of keys) this.#engine.backoffs.end(key);
         return landing;

@@ -22,6 +22,11 @@ export interface FlightPlan {
   readonly start: LoadStart;
   /** What its keys have meanwhile. */
   readonly stale: StaleEntries;
+  /**
+   * Of a refresh, which nobody waits for: whether an entry is to be replaced. `undefined` = the keys have no fresh value,
+   * and a caller waits.
+   */
+  readonly isDue?: ((entry: CacheEntry) => boolean) | undefined;
 }
 
 interface Settle {

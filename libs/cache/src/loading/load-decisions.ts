@@ -1,21 +1,25 @@
-import type { OperationContext } from 'nestjs-mainstay/resilience';
 import type { CacheBatchFactoryContext, CacheLoadOptions } from '../cache.options.js';
 import { checkTags } from '../keys/check-key.js';
 import { parseTtl, type Ttl } from '../ttl.js';
 import { readCachedValue } from '../values/cached-value.js';
 import type { StaleEntries } from './flight.js';
 
+/** What ends a load; made only where it is read. */
+export interface LoadSignal {
+  readonly signal: AbortSignal;
+}
+
 /** The {@link CacheBatchFactoryContext} of one load: what its caller asked for, and what the factory decides about it. */
 export class LoadDecisions implements CacheBatchFactoryContext {
   readonly #options: CacheLoadOptions;
-  readonly #operation: OperationContext;
+  readonly #operation: LoadSignal;
   readonly #entries: StaleEntries;
   #stale: ReadonlyMap<string, unknown> | undefined;
   #ttlMs: number | undefined;
   #tags: readonly string[] | undefined;
   #isSkipped = false;
 
-  constructor(options: CacheLoadOptions, operation: OperationContext, stale: StaleEntries) {
+  constructor(options: CacheLoadOptions, operation: LoadSignal, stale: StaleEntries) {
     this.#options = options;
     this.#operation = operation;
     this.#entries = stale;

@@ -19,6 +19,7 @@ const config: CacheConfig = {
   factoryTimeout: 10_000,
   lock: true,
   lockWait: 2_000,
+  eagerRefresh: false,
   boot: 'degraded',
   criticality: 'degradable',
 };

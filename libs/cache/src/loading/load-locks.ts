@@ -1,7 +1,8 @@
 import type { BoundOperation } from 'nestjs-mainstay/resource';
 import type { CacheBackend, CacheEngine } from '../cache-engine.js';
-import type { CacheEntry } from '../stores/cache-store.js';
+import type { CacheEntry, KeyedEntry } from '../stores/cache-store.js';
 import type { LoadLock } from '../stores/load-lock.js';
+import type { FlightPlan } from './flight.js';
 
 /** How long a lock outlives the factory at most: what is made has to be stored, in milliseconds. */
 const MARGIN_MS = 1_000;
@@ -40,24 +41,31 @@ export class LoadLocks {
   }
 
   /** Waits until the keys are nobody else's to load, were loaded by others, or were waited for long enough. */
-  async take(keys: readonly string[]): Promise<LoadTurn> {
+  async take({ keys, isDue }: Pick<FlightPlan, 'keys' | 'isDue'>): Promise<LoadTurn> {
     if (!this.#hasLocks()) return OPEN_TURN;
     const { clock, config } = this.#backend;
     const endsAt = clock.now() + config.lockWait;
     const found = new Map<string, CacheEntry>();
+    const find = async (wanted: readonly string[]): Promise<void> => {
+      for (const [key, entry] of await this.#find(wanted)) {
+        // What is to be replaced was not loaded meanwhile.
+        if (!isDue?.(entry)) found.set(key, entry);
+      }
+    };
     for (;;) {
       const missing = keys.filter((key) => !found.has(key));
       const held = await this.#lock(missing);
       // Who had the lock before may have stored what is wanted.
       if (held !== undefined) {
-        if (held.length > 0) await this.#find(missing, found);
+        if (held.length > 0) await find(missing);
         return { found, end: () => this.#release(held) };
       }
       const leftMs = endsAt - clock.now();
       if (leftMs <= 0) return { found, end: () => undefined };
       const pollMs = MIN_POLL_MS + clock.random() * (MAX_POLL_MS - MIN_POLL_MS);
-      await clock.sleep(Math.min(leftMs, pollMs));
-      await this.#find(missing, found);
+      const background = isDue !== undefined;
+      await clock.sleep(Math.min(leftMs, pollMs), undefined, { background });
+      await find(missing);
       if (found.size === keys.length) return { found, end: () => undefined };
     }
   }
@@ -87,15 +95,17 @@ export class LoadLocks {
     }, key);
   }
 
-  /** Adds what is there now; a store that cannot be read has nothing. */
-  async #find(keys: readonly string[], found: Map<string, CacheEntry>): Promise<void> {
+  /** What is there now. */
+  async #find(keys: readonly string[]): Promise<readonly KeyedEntry[]> {
     try {
       const entries = await this.#engine.findMany(keys, { hasAlternative: true });
-      for (const [index, entry] of entries.entries()) {
-        if (entry) found.set(keys[index] as string, entry);
-      }
+      return keys.flatMap((key, index) => {
+        const entry = entries[index];
+        return entry ? [[key, entry] as const] : [];
+      });
     } catch {
       // The read before was recorded; now only the factory counts.
+      return [];
     }
   }
 

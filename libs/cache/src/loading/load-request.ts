@@ -1,5 +1,5 @@
 import type { CacheLoadOptions } from '../cache.options.js';
-import type { CacheEntry } from '../stores/cache-store.js';
+import type { CacheEntry, KeyedEntry } from '../stores/cache-store.js';
 
 /** What a load asks the cache first, and what it learns by that beside the value. One object, since a hit pays for it. */
 export class LoadRequest {
@@ -9,6 +9,8 @@ export class LoadRequest {
   readonly landings: number;
   /** What is there but not fresh. */
   stale: CacheEntry | undefined = undefined;
+  /** Wants to know of what is fresh; `undefined` = nobody does. */
+  onFresh: ((entry: CacheEntry) => void) | undefined = undefined;
 
   constructor(key: string, options: CacheLoadOptions, landings: number) {
     this.key = key;
@@ -23,6 +25,7 @@ export class BatchLoadRequest {
   readonly options: CacheLoadOptions;
   readonly landings: number;
   readonly stale = new Map<string, CacheEntry>();
+  onFresh: ((entries: readonly KeyedEntry[]) => void) | undefined = undefined;
 
   constructor(keys: readonly string[], options: CacheLoadOptions, landings: number) {
     this.keys = keys;

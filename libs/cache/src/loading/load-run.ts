@@ -1,3 +1,5 @@
+import { withDeadline } from 'nestjs-mainstay/common';
+import { OperationTimeoutError } from 'nestjs-mainstay/resilience';
 import type { BoundOperation } from 'nestjs-mainstay/resource';
 import type { CacheBackend, CacheEngine } from '../cache-engine.js';
 import type { CacheBatchFactory, CacheLoadOptions } from '../cache.options.js';
@@ -5,13 +7,15 @@ import type { EntryLife } from '../entry-life.js';
 import type { Awaitable } from '../stores/awaitable.js';
 import { toCachedValue, type CachedValue } from '../values/cached-value.js';
 import type { Flight, Landing } from './flight.js';
-import { LoadDecisions } from './load-decisions.js';
+import { LoadDecisions, type LoadSignal } from './load-decisions.js';
 import { LoadLocks } from './load-locks.js';
 
 /** The operations of a load. */
 export interface LoadOperations {
   /** Runs the factory: bounded by its own time, never retried, and no concern of the cache's breaker. */
   readonly load: BoundOperation;
+  /** As {@link load}, in the background: the work itself is bounded, by a timer that keeps no process alive. */
+  readonly refresh: BoundOperation;
   /** Asks for the lock of a key. */
   readonly lock: BoundOperation;
   /** Writes what was loaded. */
@@ -36,15 +40,15 @@ interface Loaded {
 /** Calls factories, and stores what they make. */
 export class LoadRun {
   readonly #engine: CacheEngine;
+  readonly #backend: CacheBackend;
   readonly #operations: LoadOperations;
   readonly #locks: LoadLocks;
-  readonly #isLocked: boolean;
 
   constructor(engine: CacheEngine, backend: CacheBackend, operations: LoadOperations) {
     this.#engine = engine;
+    this.#backend = backend;
     this.#operations = operations;
     this.#locks = new LoadLocks(engine, backend, operations.lock);
-    this.#isLocked = backend.config.lock;
   }
 
   /**
@@ -53,9 +57,9 @@ export class LoadRun {
    */
   async run(flight: Flight, order: LoadOrder): Promise<Landing> {
     const { keys } = flight.plan;
-    const isLocked = order.options.lock ?? this.#isLocked;
+    const isLocked = order.options.lock ?? this.#backend.config.lock;
     if (!isLocked) return this.#load(flight, order, keys);
-    const turn = await this.#locks.take(keys);
+    const turn = await this.#locks.take(flight.plan);
     try {
       for (const [key, entry] of turn.found) flight.found.set(key, entry);
       const missing = keys.filter((key) => !turn.found.has(key));
@@ -73,19 +77,34 @@ export class LoadRun {
     return loaded.values;
   }
 
-  #callFactory(
+  #callFactory(flight: Flight, order: LoadOrder, wanted: readonly string[]): Promise<Loaded> {
+    const make = (keys: readonly string[], context: LoadSignal): Promise<Loaded> =>
+      this.#make(flight, order, keys, context);
+    if (flight.plan.isDue === undefined) return this.#operations.load.run(make, wanted);
+    const { clock, config, name } = this.#backend;
+    const timeoutMs = config.factoryTimeout;
+    const onTimeout = (): Error =>
+      new OperationTimeoutError(`${name}.factory`, 'refresh', timeoutMs);
+    const deadline = { timeoutMs, onTimeout, background: true };
+    return this.#operations.refresh.run(
+      (keys: readonly string[]) =>
+        withDeadline(clock, deadline, (signal) => make(keys, { signal })),
+      wanted,
+    );
+  }
+
+  async #make(
     flight: Flight,
     { factory, options }: LoadOrder,
-    wanted: readonly string[],
+    keys: readonly string[],
+    context: LoadSignal,
   ): Promise<Loaded> {
-    return this.#operations.load.run(async (keys: readonly string[], operation) => {
-      const decisions = new LoadDecisions(options, operation, flight.plan.stale);
-      const made = new Map(await factory(keys, decisions));
-      const values = new Map(
-        keys.map((key) => [key, toCachedValue(made.has(key) ? made.get(key) : null)]),
-      );
-      return { flight, values, decisions };
-    }, wanted);
+    const decisions = new LoadDecisions(options, context, flight.plan.stale);
+    const made = new Map(await factory(keys, decisions));
+    const values = new Map(
+      keys.map((key) => [key, toCachedValue(made.has(key) ? made.get(key) : null)]),
+    );
+    return { flight, values, decisions };
   }
 
   /** A cache that cannot store is not the caller's failure: the operation recorded it, the value is there. */

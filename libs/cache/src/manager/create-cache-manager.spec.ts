@@ -27,6 +27,7 @@ function build(ttl: number): void {
     factoryTimeout: 10_000,
     lock: false,
     lockWait: 2_000,
+    eagerRefresh: false,
     boot: 'degraded',
     criticality: 'degradable',
   };
