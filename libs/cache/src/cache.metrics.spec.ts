@@ -35,6 +35,14 @@ async function start(config: Partial<CacheConfig>): Promise<CacheService> {
   return cache;
 }
 
+/** Where hits were found, in the memory of the process, in Redis, and in what stands in; from now on. */
+function countHits(): () => (number | undefined)[] {
+  const read = (): number[] =>
+    ['l1', 'l2', 'stale'].map((tier) => metric('hits_total', tier) ?? NaN);
+  const before = read();
+  return () => read().map((count, index) => count - (before[index] ?? 0));
+}
+
 /** A metric of the cache, as it is now. */
 function metric(name: string, label = ''): number | undefined {
   const resource = app.get(ResourceRegistry).get('cache')?.resource;
@@ -67,6 +75,50 @@ describe('cache rule 20: the metrics of a cache', () => {
     expect(metric('bus_silence_seconds')).toBeGreaterThan(0.1);
     redis.resume();
     await eventually(() => expect(metric('journal_depth')).toBe(0), BACK_MS);
+  });
+
+  it('tell in which tier each value was found, of batches too', async () => {
+    const writer = await start({ url: redis.url });
+    const writing = app;
+    await writer.setMany(['a', 'b', 'c', 'd'].map((key) => ({ key, value: key })));
+    const cache = await start({ url: redis.url });
+    const hits = countHits();
+    await cache.get('a');
+    expect(hits()).toEqual([0, 1, 0]);
+    await cache.get('a');
+    await cache.lookup('a');
+    await cache.getOrSet('a', () => 'new');
+    await cache.lookupOrSet('a', () => 'new');
+    expect(hits()).toEqual([4, 1, 0]);
+    await cache.lookup('b');
+    await cache.getMany(['a', 'b', 'c', 'none']);
+    expect(hits()).toEqual([6, 3, 0]);
+    await cache.getOrSetMany(['a', 'd', 'none'], () => []);
+    expect(hits()).toEqual([7, 4, 0]);
+    redis.stop();
+    // Until the copies are no longer known to be all right.
+    await eventually(async () => {
+      expect((await cache.lookup<string>('a')).hit).toBe(true);
+      expect(hits()[2]).toBeGreaterThan(0);
+    }, BACK_MS);
+    const stale = countHits();
+    expect(await cache.get('a')).toBe('a');
+    expect(await cache.getMany(['a', 'b'])).toEqual(['a', 'b']);
+    expect(stale()).toEqual([0, 0, 3]);
+    redis.resume();
+    await writing.close();
+  });
+
+  it('tell of a value that stands in for a factory', async () => {
+    const cache = await start({ url: 'memory:' });
+    await cache.getOrSet('key', () => 'old');
+    await cache.expire('key');
+    const hits = countHits();
+    const fails = (): never => {
+      throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
+    };
+    expect(await cache.getOrSet('key', fails)).toBe('old');
+    expect(hits()).toEqual([0, 0, 1]);
   });
 
   it('tell that messages were missed', async () => {

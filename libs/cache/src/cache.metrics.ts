@@ -1,10 +1,17 @@
 import type { ResourceMetric } from 'nestjs-mainstay/resource';
-import type { CacheCounts } from './cache-counts.js';
+import { HIT_TIERS, type CacheCounts, type HitTier } from './cache-counts.js';
 import type { StoreEngine } from './engines/store-engine.js';
 
 /** The metrics of a cache beside those of its operations. An engine without a shared tier has nothing queued or missed. */
 export function cacheMetrics(counts: CacheCounts, engine: StoreEngine): readonly ResourceMetric[] {
   return [
+    {
+      name: 'mainstay_cache_hits_total',
+      type: 'counter',
+      help: 'Values that reads found, by where: in the memory of the process (l1), in the tier that instances share (l2), or in a copy that stands in for it or for a factory (stale).',
+      label: { name: 'tier', values: HIT_TIERS },
+      read: (tier) => counts.hits[tier as HitTier],
+    },
     {
       name: 'mainstay_cache_coalesced_total',
       type: 'counter',

@@ -56,12 +56,14 @@ export class StaleWork {
   #copyForLoad(request: LoadRequest): CacheEntry {
     const copy = this.#work.freshOf(request, this.#engine.copyOf(request.key));
     if (copy === undefined) throw NO_COPY;
+    this.#engine.counts.hits.stale++;
     return copy;
   }
 
   #copyOf(key: string): CacheEntry {
     const copy = this.#fresh(this.#engine.copyOf(key));
     if (copy === undefined) throw NO_COPY;
+    this.#engine.counts.hits.stale++;
     return copy;
   }
 
@@ -70,7 +72,9 @@ export class StaleWork {
   }
 
   #values(copies: readonly (CacheEntry | undefined)[]): unknown[] {
-    if (!copies.some(Boolean)) throw NO_COPY;
+    const found = copies.filter(Boolean).length;
+    if (found === 0) throw NO_COPY;
+    this.#engine.counts.hits.stale += found;
     return copies.map((copy) => copy && readCachedValue(copy));
   }
 }

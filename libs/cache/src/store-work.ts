@@ -1,4 +1,5 @@
 import type { OperationContext } from 'nestjs-mainstay/resilience';
+import type { CacheCounts } from './cache-counts.js';
 import type { CacheBackend, CacheEngine } from './cache-engine.js';
 import type { CacheLoaded, CacheLookup, CacheSetEntry, CacheSource } from './cache.options.js';
 import type { BatchLoadRequest, LoadRequest } from './loading/load-request.js';
@@ -15,11 +16,13 @@ const MISS = { hit: false, value: undefined, stale: false } as const;
 export class StoreWork {
   readonly #engine: CacheEngine;
   readonly #backend: CacheBackend;
+  readonly #counts: CacheCounts;
   readonly #forLoad: ReadOptions;
 
   constructor(engine: CacheEngine, backend: CacheBackend) {
     this.#engine = engine;
     this.#backend = backend;
+    this.#counts = engine.counts;
     // Nobody waits for a refresh: what it is to replace is fresh.
     const isLoading = (key: string): boolean => {
       const flight = engine.flights.find(key);
@@ -30,13 +33,17 @@ export class StoreWork {
 
   readonly get = (key: string, { startedAt }: OperationContext): Awaitable<unknown> => {
     const value = this.#engine.findFresh(key, startedAt);
-    return value === undefined ? mapAwaitable(this.#engine.find(key), valueOf) : value;
+    if (value === undefined) return this.#counted(mapAwaitable(this.#engine.find(key), valueOf));
+    this.#counts.hits.l1++;
+    return value;
   };
 
-  readonly lookup = (key: string): Awaitable<CacheLookup<unknown>> =>
-    withSource(this.#engine.find(key), (entry, source) =>
+  readonly lookup = (key: string): Awaitable<CacheLookup<unknown>> => {
+    const found = this.#counted(this.#engine.find(key));
+    return withSource(found, (entry, source) =>
       entry === undefined ? MISS : this.describe(entry, source, false),
     );
+  };
 
   readonly set = (entry: CacheSetEntry): Awaitable<true> =>
     mapAwaitable(this.#engine.write(this.#engine.prepare(entry)), acknowledged);
@@ -51,30 +58,38 @@ export class StoreWork {
     this.#engine.lives.check(request.options);
     if (request.onFresh === undefined) {
       const value = this.#engine.findFresh(request.key, startedAt);
-      if (value !== undefined) return value;
+      if (value !== undefined) {
+        this.#counts.hits.l1++;
+        return value;
+      }
     }
-    const entry = this.#engine.read(request.key, this.#forLoad);
-    if (isPromiseLike(entry)) return entry.then((read) => valueOf(this.freshOf(request, read)));
-    return valueOf(this.freshOf(request, entry));
+    return mapAwaitable(this.#readForLoad(request), valueOf);
   };
 
   readonly lookupForLoad = (request: LoadRequest): Awaitable<CacheLoaded<unknown> | undefined> => {
     this.#engine.lives.check(request.options);
-    return withSource(this.#engine.read(request.key, this.#forLoad), (read, source) => {
-      const entry = this.freshOf(request, read);
-      return entry && { value: readCachedValue(entry), source, stale: false };
-    });
+    return withSource(
+      this.#readForLoad(request),
+      (entry, source) => entry && { value: readCachedValue(entry), source, stale: false },
+    );
   };
 
-  readonly getMany = (keys: readonly string[]): Awaitable<unknown[]> =>
-    mapAwaitable(this.#engine.findMany(keys), valuesOf);
+  readonly getMany = (
+    keys: readonly string[],
+    { startedAt }: OperationContext,
+  ): Awaitable<unknown[]> =>
+    this.#countedMany(keys, startedAt, mapAwaitable(this.#engine.findMany(keys), valuesOf));
 
-  readonly getManyForLoad = (request: BatchLoadRequest): Awaitable<unknown[]> => {
+  readonly getManyForLoad = (
+    request: BatchLoadRequest,
+    { startedAt }: OperationContext,
+  ): Awaitable<unknown[]> => {
     this.#engine.lives.check(request.options);
-    return mapAwaitable(this.#engine.readMany(request.keys, this.#forLoad), (read) => {
+    const read = this.#engine.readMany(request.keys, this.#forLoad);
+    const values = mapAwaitable(read, (entries) => {
       const fresh: KeyedEntry[] = [];
-      const values = request.keys.map((key, index) => {
-        const entry = read[index];
+      const found = request.keys.map((key, index) => {
+        const entry = entries[index];
         if (entry === undefined) return undefined;
         if (this.#engine.isFresh(entry)) {
           fresh.push([key, entry]);
@@ -84,8 +99,9 @@ export class StoreWork {
         return undefined;
       });
       request.onFresh?.(fresh);
-      return values;
+      return found;
     });
+    return this.#countedMany(request.keys, startedAt, values);
   };
 
   /** Everything is checked before anything is written. */
@@ -123,6 +139,43 @@ export class StoreWork {
     request.stale = entry;
     return undefined;
   }
+
+  #readForLoad(request: LoadRequest): Awaitable<CacheEntry | undefined> {
+    const read = this.#engine.read(request.key, this.#forLoad);
+    return this.#counted(mapAwaitable(read, (entry) => this.freshOf(request, entry)));
+  }
+
+  /** Counts what was found where it was: only the shared tier has to be waited for. */
+  #counted<T>(found: Awaitable<T | undefined>): Awaitable<T | undefined> {
+    const { hits } = this.#counts;
+    if (!isPromiseLike(found)) {
+      if (found !== undefined) hits.l1++;
+      return found;
+    }
+    return found.then((value) => {
+      if (value !== undefined) hits.l2++;
+      return value;
+    });
+  }
+
+  /** As {@link #counted}, where some of the keys may be in memory and some not. */
+  #countedMany(
+    keys: readonly string[],
+    startedAt: number,
+    found: Awaitable<unknown[]>,
+  ): Awaitable<unknown[]> {
+    const { hits } = this.#counts;
+    if (!isPromiseLike(found)) {
+      hits.l1 += hitsOf(found);
+      return found;
+    }
+    const inMemory = hitsOf(keys.map((key) => this.#engine.findFresh(key, startedAt)));
+    return found.then((values) => {
+      hits.l1 += inMemory;
+      hits.l2 += hitsOf(values) - inMemory;
+      return values;
+    });
+  }
 }
 
 /** What has to be waited for is asked of the shared tier; the memory of the process answers at once. */
@@ -140,6 +193,10 @@ function valueOf(entry: CacheEntry | undefined): unknown {
 
 function valuesOf(entries: readonly (CacheEntry | undefined)[]): unknown[] {
   return entries.map(valueOf);
+}
+
+function hitsOf(values: readonly unknown[]): number {
+  return values.filter((value) => value !== undefined).length;
 }
 
 function acknowledged(): true {

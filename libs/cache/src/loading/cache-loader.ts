@@ -163,6 +163,7 @@ export class CacheLoader {
 
   async #standIn(entry: CacheEntry): Promise<LoadedValue> {
     await this.#operations.stale.execute(identity, entry);
+    this.#engine.counts.hits.stale++;
     return { cached: entry, isStale: true, source: 'l1' };
   }
 
