@@ -4,6 +4,7 @@ import {
   criticalitySchema,
   defineConfig,
   durationSchema,
+  sizeSchema,
   urlSchema,
 } from 'nestjs-mainstay/config';
 import type { BootPolicy, Criticality } from 'nestjs-mainstay/resource';
@@ -20,6 +21,11 @@ export interface CacheConfig {
   readonly negativeTtl: number;
   /** Bound of the entries in the memory of this process; the longest unused make room. @default 10000 */
   readonly maxEntries: number;
+  /**
+   * Bound of what these entries take, in bytes, by an estimate that is made when a value is written; the longest unused
+   * make room. A value that is larger is not kept. @default none
+   */
+  readonly maxBytes?: number | undefined;
   /**
    * How long a loaded value may still stand in after its TTL, for a factory that fails or is slow, in milliseconds.
    * 0 = never. @default 10 min
@@ -87,6 +93,12 @@ export const cacheConfig = defineConfig<CacheConfig>(
       .default(10_000)
       .description('Entries kept in the memory of the process; the longest unused make room.')
       .example('50000'),
+    maxBytes: sizeSchema()
+      .min(1_024)
+      .description(
+        'What the entries in the memory of the process may take, by an estimate; the longest unused make room.',
+      )
+      .example('64MiB'),
     grace: durationSchema()
       .allow(Infinity)
       .default('10m')

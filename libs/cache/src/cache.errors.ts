@@ -1,4 +1,4 @@
-import { MainstayError, redactText } from 'nestjs-mainstay/common';
+import { formatSize, MainstayError, redactText } from 'nestjs-mainstay/common';
 import type { Classification, ClassifiedError } from 'nestjs-mainstay/resilience';
 
 /** A key that the cache refuses. The key itself is not in the error: it may name a person. */
@@ -74,6 +74,23 @@ export class UncacheableValueError
     super(
       `${path} is ${found}, which cannot be cached. Cache plain data, Date, Map, Set, BigInt or binary data.`,
       { context: { path, found } },
+    );
+  }
+}
+
+/** A value is larger than all that the memory of the process may hold together. */
+export class CacheValueTooLargeError
+  extends MainstayError<'CACHE_VALUE_TOO_LARGE'>
+  implements ClassifiedError
+{
+  readonly code = 'CACHE_VALUE_TOO_LARGE';
+  /** No mistake of who loads a value: it is theirs all the same. */
+  readonly classification: Classification = { kind: 'permanent', type: 'CACHE_VALUE_TOO_LARGE' };
+
+  constructor(maxBytes: number) {
+    super(
+      `A value was not stored: it is larger than the ${formatSize(maxBytes)} that all entries together may take. Cache less of it, or raise CACHE_MAX_BYTES.`,
+      { context: { maxBytes } },
     );
   }
 }

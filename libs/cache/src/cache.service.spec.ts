@@ -147,6 +147,33 @@ describe('CacheService.set', () => {
   });
 });
 
+describe('cache rule 5: a value that is larger than CACHE_MAX_BYTES', () => {
+  const large = 'x'.repeat(20_000);
+
+  beforeEach(() => {
+    const store = new MemoryStore(clock, config.maxEntries, 10_000);
+    const operations = new Operations(clock, recorded);
+    cache = new CacheService({ name: 'cache', config, clock, store }, operations);
+  });
+
+  it('is refused where it is set, and recorded as that', async () => {
+    await cache.set('key', 'old');
+    recorded.clear();
+    await expect(cache.set('key', large)).rejects.toMatchObject({
+      code: 'CACHE_VALUE_TOO_LARGE',
+      context: { maxBytes: 10_000 },
+    });
+    expect(calls().at(-1)).toBe('cache.set failure CACHE_VALUE_TOO_LARGE');
+    expect(await cache.get('key')).toBeNull();
+  });
+
+  it('is given to who loads it, and recorded as not stored', async () => {
+    expect(await cache.getOrSet('key', () => large)).toBe(large);
+    expect(calls()).toContain('cache.store failure CACHE_VALUE_TOO_LARGE');
+    expect(await cache.get('key')).toBeNull();
+  });
+});
+
 describe('CacheService.put', () => {
   it('says that every configured tier has it', async () => {
     expect(await cache.put('key', 1, { ttl: '5m' })).toBe('applied');

@@ -71,7 +71,8 @@ export class CacheService {
   /**
    * Writes a value. `undefined` is not stored; `null` = nothing exists under the key.
    * @returns `true` = acknowledged; `false` = the cache is down
-   * @throws InvalidCacheKeyError, InvalidCacheTtlError, InvalidCacheTagError, UncacheableValueError
+   * @throws InvalidCacheKeyError, InvalidCacheTtlError, InvalidCacheTagError, UncacheableValueError; on the embedded engine
+   * CacheValueTooLargeError
    */
   set<T>(key: CacheKey<T>, value: T, options: CacheSetOptions = {}): Promise<boolean> {
     return this.#operations.set.runOrElse(false, this.#work.set, { ...options, key, value });

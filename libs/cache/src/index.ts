@@ -10,6 +10,7 @@ export {
   CacheTierUnavailableError,
   CacheTimeoutError,
   CacheUnavailableError,
+  CacheValueTooLargeError,
   InvalidCacheKeyError,
   InvalidCacheRatioError,
   InvalidCacheTagError,

@@ -92,6 +92,9 @@ describe('Configuration Flow', () => {
       graceBackoff: 10_000,
       factorySoftTimeout: 1_000,
       factoryTimeout: 10_000,
+      eagerRefresh: false,
+      lock: false,
+      lockWait: 2_000,
       boot: 'degraded',
       criticality: 'degradable',
     });

@@ -35,7 +35,7 @@ export class MemoryEngine implements StoreEngine {
   }
 
   createConnection(): void {
-    this.#store = new MemoryStore(this.#clock);
+    this.#store = new MemoryStore(this.#clock, undefined, this.#config.maxBytes);
   }
 
   setOptions(): void {

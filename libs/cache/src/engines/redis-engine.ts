@@ -75,7 +75,7 @@ export class RedisEngine implements StoreEngine {
     const recordLifeMs = config.lockWait + config.factoryTimeout + RECORD_LIFE_MS;
     const common = { scope, time, clock, cache: name };
     this.#shared = new RedisStore({ ...common, connection, codec, recordLifeMs });
-    this.#memory = new MemoryStore(clock, config.maxEntries);
+    this.#memory = new MemoryStore(clock, config.maxEntries, config.maxBytes);
     this.#store = new TieredStore({
       name,
       clock,

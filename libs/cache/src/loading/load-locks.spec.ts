@@ -121,7 +121,7 @@ describe('cache rule 15: the lock of a load', () => {
   it('is held until the store has acknowledged the value', async () => {
     let acknowledge: () => void = () => undefined;
     const acknowledged = new Promise<void>((resolve) => (acknowledge = resolve));
-    vi.spyOn(store, 'set').mockImplementation(() => acknowledged as never);
+    vi.spyOn(store, 'setLoaded').mockImplementation(() => acknowledged as never);
     const loading = one.getOrSet('key', () => 1);
     await clock.settle();
     expect(store.locks.size).toBe(1);

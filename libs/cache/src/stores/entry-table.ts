@@ -32,6 +32,9 @@ export class EntryTable {
   #frozen = new Uint8Array(MIN_CAPACITY);
   /** There from the first entry on that has some. */
   #tags: Tags[] | undefined;
+  /** There from the first entry on whose size is told. */
+  #sizes: Float64Array | undefined;
+  #bytes = 0;
   #capacity = MIN_CAPACITY;
   #expected: number;
 
@@ -42,6 +45,11 @@ export class EntryTable {
 
   get size(): number {
     return this.#slots.size;
+  }
+
+  /** The sizes of all entries, as they were told when they were written. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** The slot that was not used for longest; {@link NO_SLOT} when there is none. */
@@ -59,12 +67,16 @@ export class EntryTable {
     return this.#slots.get(key) ?? NO_SLOT;
   }
 
-  /** Writes an entry, in place of any other of the key, as the one that was used last. */
-  put(key: string, entry: CacheEntry): void {
+  /**
+   * Writes an entry, in place of any other of the key, as the one that was used last.
+   * @param bytes its size, for {@link bytes}
+   */
+  put(key: string, entry: CacheEntry, bytes = 0): void {
     let slot = this.find(key);
     if (slot === NO_SLOT) slot = this.#add(key);
     else this.#recency.touch(slot);
     this.#write(slot, entry);
+    this.#resize(slot, bytes);
   }
 
   /** The entry was used. */
@@ -78,6 +90,7 @@ export class EntryTable {
     this.#keys[slot] = '';
     this.#data[slot] = undefined;
     if (this.#tags) this.#tags[slot] = undefined;
+    this.#resize(slot, 0);
     this.#free.push(slot);
   }
 
@@ -149,15 +162,24 @@ export class EntryTable {
     if (this.#tags) this.#tags[slot] = entry.tags;
   }
 
+  #resize(slot: number, bytes: number): void {
+    if (bytes > 0) this.#sizes ??= new Float64Array(this.#capacity);
+    if (this.#sizes === undefined) return;
+    this.#bytes += bytes - this.#sizes[slot]!;
+    this.#sizes[slot] = bytes;
+  }
+
   #grow(): void {
     const capacity = Math.max(this.#capacity + 1, Math.min(this.#capacity * 2, this.#expected));
-    const numbers = new Float64Array(capacity * NUMBERS);
-    numbers.set(this.#numbers);
-    this.#numbers = numbers;
-    const frozen = new Uint8Array(capacity);
-    frozen.set(this.#frozen);
-    this.#frozen = frozen;
+    this.#numbers = copied(this.#numbers, new Float64Array(capacity * NUMBERS));
+    this.#frozen = copied(this.#frozen, new Uint8Array(capacity));
+    if (this.#sizes) this.#sizes = copied(this.#sizes, new Float64Array(capacity));
     this.#recency.grow(capacity);
     this.#capacity = capacity;
   }
+}
+
+function copied<T extends Float64Array | Uint8Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
 }

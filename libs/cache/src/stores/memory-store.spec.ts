@@ -1,8 +1,21 @@
+import {
+  array,
+  assert,
+  boolean,
+  constant,
+  integer,
+  oneof,
+  property,
+  record,
+  string,
+} from 'fast-check';
 import { FakeClock } from 'nestjs-mainstay/testing';
 import { describeCacheStore } from 'nestjs-mainstay/testing/cache';
 import { describe, expect, it, vi } from 'vitest';
+import { CacheValueTooLargeError } from '../cache.errors.js';
 import { toCachedValue } from '../values/cached-value.js';
 import type { CacheEntry, EntryJudge } from './cache-store.js';
+import { sizeOfEntry } from './entry-size.js';
 import { MemoryStore } from './memory-store.js';
 
 describeCacheStore(
@@ -84,5 +97,93 @@ describe('MemoryStore.getFresh', () => {
     store.getFresh('a', 0, valid);
     store.set('c', entryOf('c'));
     expect([store.get('a')?.data, store.get('b')]).toEqual(['a', undefined]);
+  });
+});
+
+describe('cache rule 5: MemoryStore with a bound of bytes', () => {
+  const sizeOf = (key: string, value: unknown): number => sizeOfEntry(key, entryOf(value));
+  const bounded = (maxBytes: number): MemoryStore =>
+    new MemoryStore(new FakeClock(), undefined, maxBytes);
+
+  it('drops what was not used for longest until what is written fits', () => {
+    const store = bounded(3 * sizeOf('a', 'x'.repeat(100)));
+    for (const key of ['a', 'b', 'c']) store.set(key, entryOf('x'.repeat(100)));
+    store.get('a');
+    store.set('d', entryOf('x'.repeat(150)));
+    const kept = ['a', 'b', 'c', 'd'].filter((key) => store.get(key) !== undefined);
+    expect(kept).toEqual(['a', 'd']);
+  });
+
+  it('refuses what is larger than all that it may hold, and leaves no old value', () => {
+    const store = bounded(2 * sizeOf('a', 1));
+    store.set('a', entryOf(1));
+    store.set('b', entryOf(2));
+    expect(() => store.set('a', entryOf('x'.repeat(1_000)))).toThrow(CacheValueTooLargeError);
+    expect([store.get('a'), store.get('b')?.data]).toEqual([undefined, 2]);
+    expect(store.bytes).toBe(sizeOf('b', 2));
+  });
+
+  it('keeps the others of what was loaded with something too large', () => {
+    const store = bounded(2 * sizeOf('a', 1));
+    const loaded = [['a', entryOf(1)] as const, ['b', entryOf('x'.repeat(1_000))] as const];
+    expect(() => store.setLoaded([...loaded, ['c', entryOf(3)]])).toThrow(CacheValueTooLargeError);
+    expect(['a', 'b', 'c'].map((key) => store.get(key)?.data)).toEqual([1, undefined, 3]);
+  });
+
+  it('has room again for what was deleted, cleared or has expired', async () => {
+    const clock = new FakeClock();
+    const store = new MemoryStore(clock, undefined, 10_000);
+    store.set('a', entryOf('x', 10));
+    store.set('b', entryOf('y'));
+    store.delete('b');
+    await clock.advance(10);
+    store.get('a');
+    expect(store.bytes).toBe(0);
+    store.set('c', entryOf('z'));
+    store.clear();
+    expect(store.bytes).toBe(0);
+  });
+
+  it('estimates nothing without the bound', () => {
+    const store = bounded(Infinity);
+    store.set('a', entryOf('x'));
+    expect(store.bytes).toBe(0);
+  });
+
+  it('holds what a map in the order of use would hold, and never more bytes, whatever is written', () => {
+    const write = record({
+      key: integer({ min: 0, max: 30 }).map(String),
+      value: oneof(string({ maxLength: 300 }), array(integer(), { maxLength: 20 }), constant(null)),
+      isRead: boolean(),
+    });
+    assert(
+      property(
+        array(write, { maxLength: 150 }),
+        integer({ min: 200, max: 5_000 }),
+        (writes, max) => {
+          const store = bounded(max);
+          const model = new Map<string, unknown>();
+          const bytesOfModel = (): number =>
+            [...model].reduce((sum, [key, value]) => sum + sizeOf(key, value), 0);
+          for (const { key, value, isRead } of writes) {
+            if (isRead) {
+              const held = model.get(key);
+              expect(store.get(key)?.data).toEqual(held);
+              if (!model.delete(key)) continue;
+              model.set(key, held);
+            } else {
+              model.delete(key);
+              if (sizeOf(key, value) <= max) model.set(key, value);
+              store.keep(key, entryOf(value));
+              while (bytesOfModel() > max) model.delete(model.keys().next().value!);
+            }
+            expect(store.bytes).toBe(bytesOfModel());
+            expect(store.bytes).toBeLessThanOrEqual(max);
+          }
+          for (const [key, value] of model) expect(store.get(key)?.data).toEqual(value);
+          expect(store.size).toBe(model.size);
+        },
+      ),
+    );
   });
 });

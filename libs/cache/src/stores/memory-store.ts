@@ -1,5 +1,7 @@
 import type { Clock } from 'nestjs-mainstay/common';
-import type { CacheEntry, CacheStore, EntryJudge, StoreCheck } from './cache-store.js';
+import { CacheValueTooLargeError } from '../cache.errors.js';
+import type { CacheEntry, CacheStore, EntryJudge, KeyedEntry, StoreCheck } from './cache-store.js';
+import { sizeOfEntry } from './entry-size.js';
 import { EntryTable, NO_SLOT } from './entry-table.js';
 
 /** Entries when no other bound is given. */
@@ -14,13 +16,19 @@ const SENTINEL = '\u0000mainstay:sentinel';
  */
 export class MemoryStore implements CacheStore {
   readonly #clock: Clock;
+  readonly #maxBytes: number;
   #maxEntries: number;
   #table: EntryTable;
 
-  /** @param maxEntries bound; @default 10000 */
-  constructor(clock: Clock, maxEntries = DEFAULT_MAX_ENTRIES) {
+  /**
+   * @param maxEntries bound; @default 10000
+   * @param maxBytes bound of the sizes of all entries, as {@link sizeOfEntry} estimates them; @default none, and nothing
+   * is estimated
+   */
+  constructor(clock: Clock, maxEntries = DEFAULT_MAX_ENTRIES, maxBytes = Infinity) {
     this.#clock = clock;
     this.#maxEntries = maxEntries;
+    this.#maxBytes = maxBytes;
     this.#table = this.#empty();
   }
 
@@ -31,6 +39,11 @@ export class MemoryStore implements CacheStore {
   /** How many entries it takes. */
   get maxEntries(): number {
     return this.#maxEntries;
+  }
+
+  /** The sizes of all entries; 0 where they have no bound. */
+  get bytes(): number {
+    return this.#table.bytes;
   }
 
   get(key: string): CacheEntry | undefined {
@@ -54,9 +67,27 @@ export class MemoryStore implements CacheStore {
     return table.valueAt(slot);
   }
 
+  /** @throws CacheValueTooLargeError when the entry is larger than all together may be: the key then has none */
   set(key: string, entry: CacheEntry): void {
-    this.#table.put(key, entry);
+    if (!this.keep(key, entry)) throw new CacheValueTooLargeError(this.#maxBytes);
+  }
+
+  /** What is too large keeps nothing else of what was loaded with it from being kept. */
+  setLoaded(entries: readonly KeyedEntry[]): void {
+    const refused = entries.filter(([key, entry]) => !this.keep(key, entry));
+    if (refused.length > 0) throw new CacheValueTooLargeError(this.#maxBytes);
+  }
+
+  /** As {@link set}. @returns `false` where that throws */
+  keep(key: string, entry: CacheEntry): boolean {
+    const bytes = this.#maxBytes === Infinity ? 0 : sizeOfEntry(key, entry);
+    if (bytes > this.#maxBytes) {
+      this.delete(key);
+      return false;
+    }
+    this.#table.put(key, entry, bytes);
     this.#makeRoom();
+    return true;
   }
 
   delete(key: string): void {
@@ -103,7 +134,10 @@ export class MemoryStore implements CacheStore {
   }
 
   #makeRoom(): void {
-    while (this.#table.size > this.#maxEntries) this.#table.remove(this.#table.oldest);
+    const table = this.#table;
+    while (table.size > this.#maxEntries || table.bytes > this.#maxBytes) {
+      table.remove(table.oldest);
+    }
   }
 
   /** One more than the bound: what is written is there before what makes room for it goes. */

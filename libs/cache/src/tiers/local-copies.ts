@@ -120,7 +120,7 @@ export class LocalCopies implements EntryJudge {
   /** The shared tier has answered: the copy becomes what it has, unless something newer is known. */
   received(key: string, entry: CacheEntry | undefined, read: OpenRead): void {
     if (!this.#fences.accept(key, read)) return;
-    if (entry) this.#memory.set(key, entry);
+    if (entry) this.#memory.keep(key, entry);
     else this.#memory.delete(key);
   }
 
@@ -142,7 +142,7 @@ export class LocalCopies implements EntryJudge {
   keep(entries: readonly KeyedEntry[]): void {
     for (const [key, entry] of entries) {
       this.#fences.fence(key);
-      this.#memory.set(key, entry);
+      this.#memory.keep(key, entry);
     }
   }
 

@@ -802,3 +802,36 @@ describe('cache rule 13: a value that is given out at once', () => {
     expect(getFresh()).toBeUndefined();
   });
 });
+
+describe('cache rule 5: a value that is too large for the memory of the process', () => {
+  beforeEach(() => {
+    link.trustedUntil = Infinity;
+    const memory = new MemoryStore(clock, 100, 1_000);
+    store = new TieredStore({
+      name: 'cache',
+      clock,
+      memory,
+      shared,
+      link,
+      invalidations,
+      maxWriteAgeMs: 60_000,
+    });
+  });
+
+  it('is written to the shared tier, read from there, and no copy is kept', async () => {
+    await store.set('key', entryOf('old'));
+    await store.set('key', entryOf('x'.repeat(2_000)));
+    expect(store.size).toBe(0);
+    expect((await store.get('key'))?.data).toBe('x'.repeat(2_000));
+    expect(shared.log).toEqual(['call key', 'call key', 'get key']);
+    expect(store.size).toBe(0);
+  });
+
+  it('becomes a delete where the shared tier did not acknowledge it', async () => {
+    link.lose();
+    await expect(store.set('key', entryOf('x'.repeat(2_000)))).rejects.toThrow();
+    link.comeBack();
+    await clock.advance(250);
+    expect(shared.log).toEqual([expect.stringMatching(/^keys key/)]);
+  });
+});

@@ -26,7 +26,7 @@ export class FakeBackend implements CacheBackend {
   constructor(options: FakeCacheOptions) {
     this.clock = options.clock ?? new FakeClock();
     this.config = withDefaults(options.config);
-    this.#store = new MemoryStore(this.clock, this.config.maxEntries);
+    this.#store = new MemoryStore(this.clock, this.config.maxEntries, this.config.maxBytes);
   }
 
   get store(): MemoryStore {
