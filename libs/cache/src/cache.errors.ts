@@ -115,6 +115,22 @@ export class CacheEncodeError
   }
 }
 
+/** A factory asks the cache for what it is to make. The key is not in the error: it may name a person. */
+export class CacheLoadCycleError
+  extends MainstayError<'CACHE_LOAD_CYCLE'>
+  implements ClassifiedError
+{
+  readonly code = 'CACHE_LOAD_CYCLE';
+  readonly classification: Classification = mistake('CACHE_LOAD_CYCLE');
+
+  constructor(cache: string) {
+    super(
+      `${cache}: a factory asks for the key that it is loading, and would wait for itself. Let it ask its source, or use another key for what it needs.`,
+      { context: { cache } },
+    );
+  }
+}
+
 /** The cache has no store to ask: it is not initialised, or closed. */
 export class CacheUnavailableError
   extends MainstayError<'CACHE_UNAVAILABLE'>

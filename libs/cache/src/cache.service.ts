@@ -102,7 +102,7 @@ export class CacheService {
    * factory. `undefined` is not stored; `null` is remembered for `negativeTtl`. What is stored may stand in for a factory
    * that fails or is slow, for as long as the `grace` after its TTL.
    * @throws the factory's own error; `OperationTimeoutError` when it takes longer than the configured `factoryTimeout`;
-   * InvalidCacheKeyError, InvalidCacheTtlError, InvalidCacheTagError, UncacheableValueError
+   * CacheLoadCycleError when a factory asks for the key that it loads; InvalidCacheKeyError, InvalidCacheTtlError, InvalidCacheTagError, UncacheableValueError
    */
   getOrSet<T>(
     key: CacheKey<T>,
@@ -189,7 +189,7 @@ export class CacheService {
     factory: CacheBatchFactory<T>,
     options: CacheLoadOptions = NO_OPTIONS,
   ): Promise<(T | null)[]> {
-    const request = new BatchLoadRequest(keys, options, this.#loader.landings);
+    const request = new BatchLoadRequest(keys, options, this.#engine.flights);
     const ratio = options.eagerRefresh ?? this.#eagerRefresh;
     if (ratio !== false) {
       request.onFresh = (entries) => this.#eager.look(entries, ratio, { factory, options });
@@ -200,8 +200,9 @@ export class CacheService {
     const values = await this.#orElse(nothing, getOrSetMany, reading);
     const missing = [...new Set(keys.filter((_, index) => values[index] === undefined))];
     if (missing.length === 0) return values as (T | null)[];
-    const { stale, landings } = request;
-    const loaded = await this.#loader.load({ keys: missing, factory, options, stale, landings });
+    const { stale, landings, caller } = request;
+    const order = { factory, options };
+    const loaded = await this.#loader.load({ keys: missing, ...order, stale, landings, caller });
     return keys.map((key, index) => (values[index] ?? read(loaded.get(key)) ?? null) as T | null);
   }
 
@@ -235,7 +236,7 @@ export class CacheService {
   }
 
   #requestOf<T>(key: string, factory: CacheFactory<T>, options: CacheLoadOptions): LoadRequest {
-    const request = new LoadRequest(key, options, this.#loader.landings);
+    const request = new LoadRequest(key, options, this.#engine.flights);
     const ratio = options.eagerRefresh ?? this.#eagerRefresh;
     if (ratio !== false) this.#watch(request, ratio, factory);
     return request;
@@ -250,7 +251,7 @@ export class CacheService {
   }
 
   async #load<T>(
-    { key, options, landings, stale }: LoadRequest,
+    { key, options, landings, caller, stale }: LoadRequest,
     factory: CacheFactory<T>,
   ): Promise<LoadedValue | undefined> {
     const loaded = await this.#loader.load({
@@ -258,6 +259,7 @@ export class CacheService {
       factory: singleFactory(key, factory),
       options,
       landings,
+      caller,
       stale: new Map(stale && [[key, stale]]),
     });
     return loaded.get(key);

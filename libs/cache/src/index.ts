@@ -4,6 +4,7 @@ export {
   CacheConfigError,
   CacheConnectionLostError,
   CacheEncodeError,
+  CacheLoadCycleError,
   CacheMasterUnknownError,
   CacheOverloadedError,
   CacheSelfTestError,

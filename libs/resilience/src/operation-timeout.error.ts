@@ -9,8 +9,10 @@ export class OperationTimeoutError
   readonly code = 'OPERATION_TIMEOUT';
   readonly classification: Classification = { kind: 'timeout', type: 'OPERATION_TIMEOUT' };
 
-  constructor(resource: string, operation: string, timeoutMs: number) {
-    super(`${resource}.${operation} did not answer within ${formatDuration(timeoutMs)}.`, {
+  /** @param advice what may help, as a sentence */
+  constructor(resource: string, operation: string, timeoutMs: number, advice?: string) {
+    const what = `${resource}.${operation} did not answer within ${formatDuration(timeoutMs)}.`;
+    super(advice === undefined ? what : `${what} ${advice}`, {
       context: { resource, operation, timeoutMs },
     });
   }

@@ -1,4 +1,5 @@
 import type { CacheBackend, CacheEngine } from '../cache-engine.js';
+import { CacheLoadCycleError } from '../cache.errors.js';
 import type { CacheSource } from '../cache.options.js';
 import { parseTtl } from '../ttl.js';
 import type { CachedValue } from '../values/cached-value.js';
@@ -14,8 +15,10 @@ export interface MissingValues extends LoadOrder {
   readonly keys: readonly string[];
   /** What the keys have meanwhile. */
   readonly stale: StaleEntries;
-  /** {@link CacheLoader.landings} before the cache was read. */
+  /** Loads that had ended before the cache was read. */
   readonly landings: number;
+  /** The load whose factory asks for them, where that is known. */
+  readonly caller: Flight | undefined;
 }
 
 /** The value of a key, and how it was come by. */
@@ -41,11 +44,6 @@ export class CacheLoader {
     this.#run = new LoadRun(engine, backend, operations);
   }
 
-  /** Loads that have ended; to be read before the cache is, see {@link load}. */
-  get landings(): number {
-    return this.#engine.flights.landings;
-  }
-
   /**
    * The values of keys that were not found: from loads in progress, from one that has ended since the cache was read, or
    * from the factory; a stale one where that fails or is slow, or has failed just now.
@@ -57,7 +55,8 @@ export class CacheLoader {
       const stale = this.#engine.backoffs.isActive(key) ? missing.stale.get(key) : undefined;
       if (stale && this.#engine.isUsable(stale)) found.set(key, await this.#standIn(stale));
     }
-    if (this.landings !== missing.landings) await this.#findAgain(missing.keys, found);
+    if (this.#engine.flights.landings !== missing.landings)
+      await this.#findAgain(missing.keys, found);
     const flights = this.#fly(missing, found);
     for (const [key, flight] of flights) {
       found.set(key, await this.#wait(key, flight, this.#softTimeoutOf(missing)));
@@ -98,8 +97,13 @@ export class CacheLoader {
     const own: string[] = [];
     for (const key of missing.keys.filter((wanted) => !found.has(wanted))) {
       const flight = this.#engine.flights.find(key);
-      if (flight) flights.set(key, flight);
-      else own.push(key);
+      if (flight === undefined) {
+        own.push(key);
+        continue;
+      }
+      if (flight === missing.caller) throw new CacheLoadCycleError(this.#backend.name);
+      flight.isJoined = true;
+      flights.set(key, flight);
     }
     this.#engine.counts.coalesced += flights.size;
     if (own.length === 0) return flights;

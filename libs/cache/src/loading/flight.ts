@@ -42,6 +42,8 @@ export class Flight {
   readonly standIns = new Map<string, CacheEntry>();
   /** What another instance has loaded in its place. */
   readonly found = new Map<string, CacheEntry>();
+  /** Whether anybody waits for it but who has begun it. */
+  isJoined = false;
   readonly #slow = new Map<number, Promise<boolean>>();
   readonly #settle: Settle;
 

@@ -5,6 +5,8 @@ import { Flight, type FlightPlan, type Landing } from './flight.js';
  * flight: those who wait get the value, but it is not stored, and nobody else joins.
  */
 export class Flights {
+  /** The flight whose factory is being called and has not given its promise yet: who asks now, asks for it. */
+  calling: Flight | undefined = undefined;
   readonly #byKey = new Map<string, Flight>();
   #barrier = 0;
   #landings = 0;

@@ -1,4 +1,4 @@
-import { withDeadline } from 'nestjs-mainstay/common';
+import { isMainstayError, withDeadline } from 'nestjs-mainstay/common';
 import { OperationTimeoutError } from 'nestjs-mainstay/resilience';
 import type { BoundOperation } from 'nestjs-mainstay/resource';
 import type { CacheBackend, CacheEngine } from '../cache-engine.js';
@@ -9,6 +9,10 @@ import { toCachedValue, type CachedValue } from '../values/cached-value.js';
 import type { Flight, Landing } from './flight.js';
 import { LoadDecisions, type LoadSignal } from './load-decisions.js';
 import { LoadLocks } from './load-locks.js';
+
+/** Said where somebody has joined a load that took too long: it may have been its own factory. */
+const MAY_WAIT_FOR_ITSELF =
+  'If the factory, or what it calls, asks the cache for the key that it loads, it waits for itself: let it ask its source.';
 
 /** The operations of a load. */
 export interface LoadOperations {
@@ -80,9 +84,18 @@ export class LoadRun {
   #callFactory(flight: Flight, order: LoadOrder, wanted: readonly string[]): Promise<Loaded> {
     const make = (keys: readonly string[], context: LoadSignal): Promise<Loaded> =>
       this.#make(flight, order, keys, context);
-    if (flight.plan.isDue === undefined) return this.#operations.load.run(make, wanted);
     const { clock, config, name } = this.#backend;
     const timeoutMs = config.factoryTimeout;
+    if (flight.plan.isDue === undefined) {
+      const startedAt = clock.now();
+      const load = this.#operations.load.run(make, wanted);
+      return load.catch((error: unknown) => {
+        const isOver =
+          isMainstayError(error, 'OPERATION_TIMEOUT') && clock.now() - startedAt >= timeoutMs;
+        if (!isOver || !flight.isJoined) throw error;
+        throw new OperationTimeoutError(`${name}.factory`, 'load', timeoutMs, MAY_WAIT_FOR_ITSELF);
+      });
+    }
     const onTimeout = (): Error =>
       new OperationTimeoutError(`${name}.factory`, 'refresh', timeoutMs);
     const deadline = { timeoutMs, onTimeout, background: true };
@@ -100,11 +113,23 @@ export class LoadRun {
     context: LoadSignal,
   ): Promise<Loaded> {
     const decisions = new LoadDecisions(options, context, flight.plan.stale);
-    const made = new Map(await factory(keys, decisions));
+    const made = new Map(await this.#call(flight, () => factory(keys, decisions)));
     const values = new Map(
       keys.map((key) => [key, toCachedValue(made.has(key) ? made.get(key) : null)]),
     );
     return { flight, values, decisions };
+  }
+
+  /** As long as a factory has not given its promise, it is known that whoever asks is the factory. */
+  #call<T>(flight: Flight, factory: () => T): T {
+    const { flights } = this.#engine;
+    const outer = flights.calling;
+    flights.calling = flight;
+    try {
+      return factory();
+    } finally {
+      flights.calling = outer;
+    }
   }
 
   /** A cache that cannot store is not the caller's failure: the operation recorded it, the value is there. */
