@@ -11,7 +11,7 @@ import type { BootPolicy, Criticality } from 'nestjs-mainstay/resource';
 
 /** Configuration of a cache, read from `CACHE_*`; of a named instance `sessions` from `CACHE_SESSIONS_*`. */
 export interface CacheConfig {
-  /** Chooses the engine: `memory:`, `redis://…`, `redis-sentinel://…`, with TLS `rediss://…`, `rediss-sentinel://…`. @default 'memory:' */
+  /** Chooses the engine: `memory:`, `redis://…`, `redis-sentinel://…`, with TLS `rediss://…`, `rediss-sentinel://…`; `keyv:` is the `store` that the code gives. @default 'memory:' */
   readonly url: string;
   /** What the names of all entries in a shared engine begin with, before the name of the cache. @default 'mainstay' */
   readonly namespace: string;
@@ -63,11 +63,11 @@ export const cacheConfig = defineConfig<CacheConfig>(
   'cache',
   Joi.object<CacheConfig>({
     url: urlSchema({
-      protocols: ['memory:', 'redis:', 'rediss:', 'redis-sentinel:', 'rediss-sentinel:'],
+      protocols: ['memory:', 'redis:', 'rediss:', 'redis-sentinel:', 'rediss-sentinel:', 'keyv:'],
       embeddedDefault: 'memory:',
     })
       .description(
-        'Where entries are kept: memory: is the memory of the process, redis:// and rediss:// (TLS) a Redis that instances share; redis-sentinel://host,host/0?name=mymaster and rediss-sentinel:// are the master that sentinels tell.',
+        'Where entries are kept: memory: is the memory of the process, redis:// and rediss:// (TLS) a Redis that instances share; redis-sentinel://host,host/0?name=mymaster and rediss-sentinel:// are the master that sentinels tell; keyv: is the store that the code gives.',
       )
       .example('redis://user:password@localhost:6379/0'),
     namespace: Joi.string()

@@ -167,7 +167,7 @@ export class CacheTierUnavailableError
   };
 
   constructor(cache: string) {
-    super(`${cache} has no connection to Redis; it is trying to connect.`, { context: { cache } });
+    super(`${cache} cannot reach its shared tier; it is trying to.`, { context: { cache } });
   }
 }
 
@@ -214,6 +214,27 @@ export class CacheConnectionLostError
   }
 }
 
+/** A store of Keyv failed; it does not say whether what was asked of it was done. */
+export class CacheTierFailedError
+  extends MainstayError<'CACHE_TIER_FAILED'>
+  implements ClassifiedError
+{
+  readonly code = 'CACHE_TIER_FAILED';
+  readonly classification: Classification = {
+    kind: 'unavailable',
+    type: 'CACHE_TIER_FAILED',
+    retryable: false,
+  };
+
+  constructor(cache: string, reason: unknown) {
+    const said = redactText(reason instanceof Error ? reason.message : String(reason));
+    super(`${cache}: its store failed: ${said.replace(/\.$/, '')}.`, {
+      context: { cache },
+      cause: reason,
+    });
+  }
+}
+
 /** The shared tier did not answer in time. */
 export class CacheTimeoutError extends MainstayError<'CACHE_TIMEOUT'> implements ClassifiedError {
   readonly code = 'CACHE_TIMEOUT';
@@ -224,7 +245,7 @@ export class CacheTimeoutError extends MainstayError<'CACHE_TIMEOUT'> implements
   };
 
   constructor(cache: string, timeoutMs: number) {
-    super(`${cache}: Redis did not answer within ${timeoutMs} ms.`, {
+    super(`${cache}: its shared tier did not answer within ${timeoutMs} ms.`, {
       context: { cache, timeoutMs },
     });
   }
@@ -243,7 +264,7 @@ export class CacheOverloadedError
   };
 
   constructor(cache: string, limit: number) {
-    super(`${cache}: ${limit} commands wait for Redis already; this one was not sent.`, {
+    super(`${cache}: ${limit} calls wait for its shared tier already; this one was not sent.`, {
       context: { cache, limit },
     });
   }

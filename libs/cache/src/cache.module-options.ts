@@ -1,10 +1,18 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency } from '@nestjs/common';
 import type { CacheConfig } from './cache.config.js';
+import type { KeyvStoreSource } from './stores/keyv/keyv-store-source.js';
 import type { CacheCodec } from './values/cache-codec.js';
 import type { JournalStore } from './tiers/journal-store.js';
 
 /** What a cache is made of beside its configuration. */
 export interface CacheParts {
+  /**
+   * A store of Keyv that instances share, in place of what `CACHE_URL` would choose: an adapter, or a `Keyv` around one,
+   * or better a function that makes it, so that one that hangs can be replaced. The cache disconnects it when it closes.
+   * @example
+   * CacheModule.forRoot({ store: () => new KeyvMongo(process.env.MONGO_URL) });
+   */
+  readonly store?: KeyvStoreSource | undefined;
   /** How values are written to the tier that instances share. @default JSON with marks for what JSON has no form for */
   readonly codec?: CacheCodec | undefined;
   /**

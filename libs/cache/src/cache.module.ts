@@ -3,6 +3,7 @@ import { ClockModule } from 'nestjs-mainstay/common';
 import { ConfigModule, ConfigRequest, type LateOverrides } from 'nestjs-mainstay/config';
 import { provideService, ResourceModule } from 'nestjs-mainstay/resource';
 import { cacheConfig, type CacheConfig } from './cache.config.js';
+import { overridesFrom } from './cache-overrides.js';
 import type {
   CacheLateOptions,
   CacheModuleAsyncOptions,
@@ -24,12 +25,11 @@ import { provideCacheManager } from './manager/provide-cache-manager.js';
 export class CacheModule {
   /** A cache configured by the environment, and by `config`, which wins. */
   static forRoot(options: CacheModuleOptions = {}): DynamicModule {
-    const parts = { provide: partsTokenOf(options.name), useValue: options };
-    return define(
-      options,
-      new ConfigRequest(cacheConfig, { instance: options.name, overrides: options.config }),
-      parts,
-    );
+    const { name, config: overrides, store } = options;
+    const token = partsTokenOf(name);
+    const request = new ConfigRequest(cacheConfig, { instance: name, overrides });
+    const late = store && overridesFrom(token, request);
+    return define(options, request, { provide: token, useValue: options }, late);
   }
 
   /** As {@link forRoot}, with a configuration that is made by a factory. */
@@ -38,10 +38,7 @@ export class CacheModule {
     const token = partsTokenOf(name);
     const parts = { provide: token, inject: [...inject], useFactory };
     const request = new ConfigRequest(cacheConfig, { instance: name });
-    return define(options, request, parts, {
-      inject: [token],
-      useFactory: ({ config }: CacheLateOptions) => config,
-    });
+    return define(options, request, parts, overridesFrom(token, request));
   }
 }
 
@@ -74,6 +71,6 @@ function define(
 }
 
 /** What a cache is made of. */
-function partsTokenOf(name: string | undefined): string {
+function partsTokenOf(name: string | undefined): InjectionToken<CacheLateOptions> {
   return `CACHE_PARTS:${name ?? ''}`;
 }

@@ -14,6 +14,7 @@ import type { CacheConfig } from './cache.config.js';
 import { CacheConfigError, CacheUnavailableError } from './cache.errors.js';
 import type { CacheParts } from './cache.module-options.js';
 import { cacheMetrics } from './cache.metrics.js';
+import { KeyvEngine } from './engines/keyv-engine.js';
 import { MemoryEngine } from './engines/memory-engine.js';
 import { RedisEngine } from './engines/redis-engine.js';
 import type { StoreEngine } from './engines/store-engine.js';
@@ -112,12 +113,13 @@ export class CacheResource extends Resource implements CacheBackend {
     this.#isClosed = true;
   }
 
-  #createEngine({ codec = taggedJson, journalStore }: CacheParts): StoreEngine {
+  #createEngine({ store, codec = taggedJson, journalStore }: CacheParts): StoreEngine {
     const { name, config, clock, invalidations } = this;
-    if (config.url.startsWith('memory:')) return new MemoryEngine(name, config, clock);
+    const isKeyv = store !== undefined || config.url === 'keyv:';
+    if (!isKeyv && config.url.startsWith('memory:')) return new MemoryEngine(name, config, clock);
     const onInvalidated = (what: Invalidation): void => this.#onInvalidated(what);
     const common = { name, config, clock, codec, invalidations, onInvalidated, journalStore };
-    return new RedisEngine(common);
+    return isKeyv ? new KeyvEngine({ ...common, source: store }) : new RedisEngine(common);
   }
 
   /** What the schema cannot judge: the rest of the URL, and values that do not fit together. */

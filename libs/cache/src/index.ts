@@ -8,6 +8,7 @@ export {
   CacheMasterUnknownError,
   CacheOverloadedError,
   CacheSelfTestError,
+  CacheTierFailedError,
   CacheTierUnavailableError,
   CacheTimeoutError,
   CacheUnavailableError,
@@ -63,8 +64,11 @@ export type {
   ReadOptions,
   StoreCheck,
 } from './stores/cache-store.js';
-export type { LoadLock } from './stores/load-lock.js';
+export type { KeyvStore, KeyvStoreSource } from './stores/keyv/keyv-store-source.js';
 export { MemoryStore } from './stores/memory-store.js';
+export type { Invalidation } from './invalidation.js';
+export type { LoadLock } from './stores/load-lock.js';
+export type { SharedStore, WriteKind } from './tiers/shared-store.js';
 export type { Ttl } from './ttl.js';
 export type { CacheCodec } from './values/cache-codec.js';
 export { toCachedValue, type CachedValue } from './values/cached-value.js';

@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { importPeer, type Clock } from 'nestjs-mainstay/common';
+import { importPeer } from 'nestjs-mainstay/common';
 import { GuardedLogger } from 'nestjs-mainstay/resilience';
-import type { CacheConfig } from '../cache.config.js';
-import type { Invalidation } from '../invalidation.js';
-import type { Invalidations } from '../invalidations.js';
 import { MemoryStore } from '../stores/memory-store.js';
 import { parseRedisAddress, type RedisAddress } from '../stores/redis/redis-address.js';
 import { RedisConnection } from '../stores/redis/redis-connection.js';
@@ -15,34 +12,14 @@ import { isSentinelUrl, parseSentinelAddress } from '../stores/redis/sentinel/se
 import { SentinelMaster } from '../stores/redis/sentinel/sentinel-master.js';
 import { RedisStore } from '../stores/redis/redis-store.js';
 import { RedisTime } from '../stores/redis/redis-time.js';
-import type { JournalStore } from '../tiers/journal-store.js';
 import { TieredStore } from '../tiers/tiered-store.js';
-import type { CacheCodec } from '../values/cache-codec.js';
+import {
+  describeLost,
+  FLUSH_TIMEOUT_MS,
+  livesOf,
+  type SharedEngineOptions,
+} from './shared-engine.js';
 import type { StoreDetails, StoreEngine } from './store-engine.js';
-
-/** Time for what is queued to be sent when the cache is closed, in milliseconds. */
-const FLUSH_TIMEOUT_MS = 1_000;
-
-/**
- * How long it is remembered in Redis that something was invalidated, beyond the time that a load may take, in
- * milliseconds: a write that could not be told for longer is told as an invalidation.
- */
-const RECORD_LIFE_MS = 60_000;
-/** The time between deciding to tell a write and telling it, at most, in milliseconds. */
-const WRITE_MARGIN_MS = 5_000;
-
-/** What an engine on Redis is made of. */
-export interface RedisEngineOptions {
-  readonly name: string;
-  readonly config: CacheConfig;
-  readonly clock: Clock;
-  readonly codec: CacheCodec;
-  readonly invalidations: Invalidations;
-  /** Is told what other instances have invalidated. */
-  readonly onInvalidated: (what: Invalidation) => void;
-  /** Keeps what is queued where it outlives the process. @default nothing does */
-  readonly journalStore?: JournalStore | undefined;
-}
 
 /**
  * `redis://`, `redis-sentinel://`, and both with TLS: entries in a Redis that instances share, and copies in the memory of
@@ -51,7 +28,7 @@ export interface RedisEngineOptions {
 export class RedisEngine implements StoreEngine {
   readonly hasFallback = true;
   readonly system = 'redis';
-  readonly #options: RedisEngineOptions;
+  readonly #options: SharedEngineOptions;
   readonly #memory: MemoryStore;
   readonly #feed: RedisFeed;
   readonly #link: RedisLink;
@@ -62,7 +39,7 @@ export class RedisEngine implements StoreEngine {
   #driver: RedisDriver | undefined;
   #master: SentinelMaster | undefined;
 
-  constructor(options: RedisEngineOptions) {
+  constructor(options: SharedEngineOptions) {
     const { name, config, clock, codec, invalidations, onInvalidated } = options;
     this.#options = options;
     const keys = new RedisKeys(`${config.namespace}:${name}`);
@@ -72,7 +49,7 @@ export class RedisEngine implements StoreEngine {
     const open = (signal: AbortSignal): Promise<RedisConnection> => this.#open(signal);
     this.#link = new RedisLink({ open, clock, cache: name, scope, time, feed: this.#feed });
     const connection = (): RedisConnection => this.#link.connection;
-    const recordLifeMs = config.lockWait + config.factoryTimeout + RECORD_LIFE_MS;
+    const { recordLifeMs, maxWriteAgeMs } = livesOf(config);
     const common = { scope, time, clock, cache: name };
     this.#shared = new RedisStore({ ...common, connection, codec, recordLifeMs });
     this.#memory = new MemoryStore(clock, config.maxEntries, config.maxBytes);
@@ -84,7 +61,7 @@ export class RedisEngine implements StoreEngine {
       link: this.#link,
       invalidations,
       onInvalidated,
-      maxWriteAgeMs: recordLifeMs - WRITE_MARGIN_MS,
+      maxWriteAgeMs,
       kept: options.journalStore && {
         in: options.journalStore,
         as: `${config.namespace}:${name}`,
@@ -139,10 +116,7 @@ export class RedisEngine implements StoreEngine {
     this.#store.end();
     const { queued } = this.#store;
     if (queued === 0 || this.#options.journalStore) return;
-    this.#logger.warn(
-      `${this.#options.name} was closed while ${queued} ${queued === 1 ? 'write was' : 'writes were'} queued that Redis has not acknowledged. ` +
-        'They are lost: until their lives end, other instances may serve older values of these keys; clear the cache if that matters.',
-    );
+    this.#logger.warn(describeLost(this.#options.name, queued, 'Redis'));
   }
 
   get silentMs(): number {

@@ -6,10 +6,11 @@ import type { CacheEntry } from './cache-store.js';
 
 /** Entries that live longer are kept without an end by Redis, which takes no number of milliseconds. */
 const LONGEST_LIFE_MS = 100 * 365 * 86_400_000;
-const DIGITS = 16;
+/** A version or a time of the shared store, in microseconds, as text; in order until the year 2286. */
+export const DIGITS = 16;
 const HEAD = 4 * DIGITS;
-/** What the script writes for a time that never comes. */
-const NEVER = '9'.repeat(DIGITS);
+/** A time that never comes. */
+export const NEVER = '9'.repeat(DIGITS);
 
 /** A time that instances have in common, in microseconds. */
 export interface SharedTime {

@@ -102,7 +102,7 @@ export class JournalReplay {
       admission.unlogged === 0 ? '' : `; ${admission.unlogged} more like it since the last line`;
     const reason = redactText(error instanceof Error ? error.message : String(error));
     this.#logger.warn(
-      `${name}: Redis refuses what it has missed (${journal.size} queued): ${reason}. These keys count as missing; trying again every second${more}.`,
+      `${name}: the shared tier refuses what it has missed (${journal.size} queued): ${reason}. These keys count as missing; trying again every second${more}.`,
     );
   }
 

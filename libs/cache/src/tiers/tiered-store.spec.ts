@@ -648,7 +648,7 @@ describe('cache rule 11: writes that the shared tier did not acknowledge', () =>
     await clock.advance(60_250);
     expect(warn.mock.calls.map(([line]) => line)).toEqual(
       Array(5).fill(
-        'cache: Redis refuses what it has missed (1 queued): MISCONF redis://***@cache cannot persist. These keys count as missing; trying again every second.',
+        'cache: the shared tier refuses what it has missed (1 queued): MISCONF redis://***@cache cannot persist. These keys count as missing; trying again every second.',
       ),
     );
     await clock.advance(5_000);

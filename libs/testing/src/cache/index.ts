@@ -1,7 +1,5 @@
-export {
-  describeCacheStore,
-  type CacheStoreSubject,
-  type TestRunner,
-} from './cache-store-conformance.js';
+export { describeCacheStore, type CacheStoreSubject } from './cache-store-conformance.js';
+export type { TestRunner } from './conformance/test-runner.js';
+export { describeSharedStore, type SharedStoreSubject } from './shared-store-conformance.js';
 export type { FakeCacheOptions } from './fake-backend.js';
 export { FakeCache } from './fake-cache.js';

@@ -5,8 +5,16 @@ import {
   type Type,
 } from '@nestjs/common';
 
+import type { CacheStores } from './store-of.js';
+
 /** What a cache of `CacheModule.register` is made of. */
 export interface CacheManagerOptions {
+  /**
+   * The store that instances share: an adapter of Keyv, a `Keyv` around one, or a `Cacheable`. Of several it is the last;
+   * those before it are memory, which the cache has itself. Only the adapter is used of a Keyv.
+   * @default what `CACHE_URL` chooses
+   */
+  readonly stores?: CacheStores | undefined;
   /** How long an entry lives that is written without a TTL, in milliseconds; 0 = for ever. @default `CACHE_TTL`, 5 min */
   readonly ttl?: number | undefined;
   /** What the keys of this cache begin with, before a colon. @default nothing */

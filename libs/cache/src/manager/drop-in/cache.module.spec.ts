@@ -1,5 +1,6 @@
 import { Inject, Injectable, Module } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
+import { Keyv } from 'keyv';
 import { ResourceRegistry } from 'nestjs-mainstay/resource';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CacheModule as MainCacheModule } from '../../cache.module.js';
@@ -81,6 +82,49 @@ describe('cache rule 22: CacheModule.register', () => {
   it('refuses a TTL that is none when it is configured', async () => {
     const built = Test.createTestingModule({ imports: [CacheModule.register({ ttl: -1 })] });
     await expect(built.compile()).rejects.toMatchObject({ code: 'CACHE_TTL_INVALID' });
+  });
+
+  it('cache rule 22: takes the last of several stores for what instances share', async () => {
+    const [memory, shared] = [new Keyv(), new Keyv()];
+    const [app, other] = await Promise.all(
+      [1, 2].map(() => start(CacheModule.register({ stores: [memory, shared], ttl: 60_000 }))),
+    );
+    await app?.get(Cache).set('key', { at: new Date(0) });
+    expect(await other?.get(Cache).get('key')).toStrictEqual({ at: new Date(0) });
+    expect([await memory.iterator?.({}).next(), app?.get(Cache).stores.length]).toMatchObject([
+      { done: true },
+      1,
+    ]);
+    await app?.close();
+  });
+
+  it.each([
+    ['a Keyv', (store: Keyv) => store],
+    ['an adapter', (store: Keyv) => store.store as Map<string, string>],
+    ['a Cacheable with two', (secondary: Keyv) => ({ primary: new Keyv(), secondary })],
+    ['a Cacheable with one', (primary: Keyv) => ({ primary })],
+  ])('cache rule 22: takes %s for the store', async (_what, storesOf) => {
+    const store = new Keyv();
+    const app = await start(
+      CacheModule.registerAsync({ useFactory: () => ({ stores: storesOf(store) }) }),
+    );
+    await app.get(Cache).set('key', 1);
+    const names = [...(store.store as Map<string, string>).keys()];
+    expect(names.some((name) => name.endsWith(':e:key'))).toBe(true);
+  });
+
+  it('keeps caches on several stores apart', async () => {
+    @Injectable()
+    class Sessions {
+      constructor(@Inject(CACHE_MANAGER) readonly cache: Cache) {}
+    }
+    @Module({ imports: [CacheModule.register({ stores: new Keyv() })], providers: [Sessions] })
+    class SessionsModule {}
+    const app = await start(UsersModule, SessionsModule);
+    await app.get(Sessions).cache.set('1', 'a session');
+    expect(await app.get(Users).cache.get('1')).toBeUndefined();
+    const registered = app.get(ResourceRegistry, { strict: false }).all();
+    expect(registered.map(({ name }) => name)).toEqual(['cache', 'cache:2']);
   });
 
   it('is refused beside CacheModule.forRoot, which has a manager already', async () => {

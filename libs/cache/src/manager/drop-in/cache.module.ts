@@ -1,8 +1,10 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type InjectionToken } from '@nestjs/common';
 import { Clock, ClockModule } from 'nestjs-mainstay/common';
 import { ConfigModule, ConfigRequest, provideConfig } from 'nestjs-mainstay/config';
 import { cacheConfig, type CacheConfig } from '../../cache.config.js';
+import { overridesFrom } from '../../cache-overrides.js';
 import { CacheService } from '../../cache.service.js';
+import type { KeyvStore } from '../../stores/keyv/keyv-store-source.js';
 import { Cache, CACHE_MANAGER } from '../cache-manager-token.js';
 import { createCacheManager } from '../create-cache-manager.js';
 import {
@@ -13,8 +15,16 @@ import {
   type CacheModuleOptions,
 } from './cache.module-options.js';
 import { ManagerCaches, ManagerCachesModule } from './manager-caches.js';
+import { sharedStoreOf } from './store-of.js';
 
 const CONFIG = 'CACHE_CONFIG:manager';
+const PARTS: InjectionToken<ManagerParts> = 'CACHE_PARTS:manager';
+/** What the cache of a manager is made of beside its configuration. */
+interface ManagerParts {
+  readonly store: KeyvStore | undefined;
+}
+
+const REQUEST = new ConfigRequest(cacheConfig);
 
 /**
  * Gives modules written for `@nestjs/cache-manager` their cache: `CACHE_MANAGER` and `Cache`, and `CacheService` for what
@@ -29,11 +39,17 @@ const CONFIG = 'CACHE_CONFIG:manager';
 @Module({
   imports: [ClockModule, ConfigModule, ManagerCachesModule],
   providers: [
-    ...provideConfig(CONFIG, new ConfigRequest(cacheConfig)),
+    {
+      provide: PARTS,
+      inject: [CACHE_MODULE_OPTIONS],
+      useFactory: ({ stores }: CacheManagerOptions) => ({ store: sharedStoreOf(stores) }),
+    },
+    ...provideConfig(CONFIG, REQUEST, overridesFrom(PARTS, REQUEST)),
     {
       provide: CacheService,
-      inject: [ManagerCaches, CONFIG],
-      useFactory: (caches: ManagerCaches, config: CacheConfig) => caches.open(config),
+      inject: [ManagerCaches, CONFIG, PARTS],
+      useFactory: (caches: ManagerCaches, config: CacheConfig, { store }: ManagerParts) =>
+        caches.open(config, store),
     },
     {
       provide: CACHE_MANAGER,

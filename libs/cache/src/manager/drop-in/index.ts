@@ -17,3 +17,5 @@ export {
   type CacheOptionsFactory,
 } from './cache.module-options.js';
 export { CacheModule } from './cache.module.js';
+export type { CacheableStores, CacheStores } from './store-of.js';
+export type { KeyvStore } from '../../stores/keyv/keyv-store-source.js';

@@ -92,7 +92,7 @@ describe('RedisLink', () => {
     await link.connect(signal);
     await link.prepare();
     expect(link.isUp).toBe(false);
-    expect(() => link.connection).toThrow(/no connection to Redis/);
+    expect(() => link.connection).toThrow(/cannot reach its shared tier/);
     await link.test();
     expect(link.isUp).toBe(true);
     expect(link.connection).toBe(opened[0]);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { SystemClock, type Clock } from 'nestjs-mainstay/common';
 import { FakeClock } from 'nestjs-mainstay/testing';
+import { describeSharedStore } from 'nestjs-mainstay/testing/cache';
 import * as driver from 'redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RedisServer } from '../../../../../test/support/servers/redis-server.js';
@@ -54,9 +55,10 @@ class TestedStore extends RedisStore {
     const connection = await connect(clock);
     const scope = { keys: new RedisKeys(namespace), origin: randomUUID() };
     const time = new RedisTime(clock);
-    await new RedisFeed({ scope, time, clock, cache: 'cache' }).start(connection);
+    const feed = new RedisFeed({ scope, time, clock, cache: 'cache' });
+    await feed.start(connection);
     await identify(connection);
-    const store = new TestedStore(connection, scope, time, clock, codec);
+    const store = new TestedStore(connection, scope, time, clock, codec, feed);
     // As every connection is tested before it is used.
     await store.check();
     return store;
@@ -68,6 +70,7 @@ class TestedStore extends RedisStore {
     time: RedisTime,
     clock: Clock,
     codec: CacheCodec,
+    readonly feed: RedisFeed,
   ) {
     const options = { connection: () => connection, scope, time, clock, cache: 'cache' };
     super({ ...options, codec, recordLifeMs: 60_000 });
@@ -100,6 +103,21 @@ function entryOf(value: unknown, options: Partial<CacheEntry> = {}): CacheEntry 
   const defaults = { ...times, order: 1, tags: undefined };
   return { ...toCachedValue(value), ...defaults, ...options };
 }
+
+describeSharedStore(
+  { describe, it },
+  {
+    name: 'RedisStore',
+    create: async (clock) => {
+      const namespace = randomUUID();
+      const stores = [await storeOn(clock, namespace), await storeOn(clock, namespace)] as const;
+      // They know the time of Redis, and go by the clock of the test from here on.
+      for (const { feed } of stores) feed.stop();
+      return stores;
+    },
+    pass: (ms) => new SystemClock().sleep(ms),
+  },
+);
 
 describe('cache rule 19: RedisStore', () => {
   it('lets instances see the entries, deletions, tags and clears of each other', async () => {

@@ -3,18 +3,16 @@ import type { Invalidation } from '../../invalidation.js';
 import type { SharedStore, WriteKind } from '../../tiers/shared-store.js';
 import type { CacheCodec } from '../../values/cache-codec.js';
 import type { CacheEntry, KeyedEntry, StoreCheck } from '../cache-store.js';
-import { encodeEntry, type StoredEntry } from '../entry-codec.js';
+import { encodeEntry } from '../entry-codec.js';
 import { EntryReader } from '../entry-reader.js';
 import type { LoadLock } from '../load-lock.js';
+import { inBatches, SharedEntries } from '../shared-entries.js';
 import { runInvalidate, type InvalidateRequest } from './invalidate-script.js';
 import type { RedisConnection } from './redis-connection.js';
 import { RedisLock } from './redis-lock.js';
 import { check } from './redis-session.js';
 import type { RedisTime } from './redis-time.js';
 import { runStore, type ScriptScope, type StoreRequest } from './store-script.js';
-
-/** Names in one command. */
-const BATCH = 500;
 
 const ANNOUNCEMENT = { call: 'always', load: 'replaced', replay: 'always' } as const;
 
@@ -39,10 +37,16 @@ export interface RedisStoreOptions {
 export class RedisStore implements SharedStore {
   readonly #options: RedisStoreOptions;
   readonly #reader: EntryReader;
+  readonly #entries: SharedEntries;
 
   constructor(options: RedisStoreOptions) {
     this.#options = options;
     this.#reader = new EntryReader(options);
+    this.#entries = new SharedEntries({
+      names: options.scope.keys,
+      reader: this.#reader,
+      read: (names) => this.#read(names),
+    });
   }
 
   /** How many entries could not be read. */
@@ -50,10 +54,8 @@ export class RedisStore implements SharedStore {
     return this.#reader.undecodable;
   }
 
-  /** In one round trip, and in a second one where there are tags. */
-  async getMany(keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
-    if (keys.length <= BATCH) return this.#getBatch(keys);
-    return (await Promise.all(inBatches(keys).map((batch) => this.#getBatch(batch)))).flat();
+  getMany(keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
+    return this.#entries.getMany(keys);
   }
 
   /** In one pipeline. */
@@ -67,16 +69,17 @@ export class RedisStore implements SharedStore {
     const { connection, scope, time, clock, recordLifeMs } = this.#options;
     const [kind, names] = this.#named(what);
     const now = clock.now();
-    const count = kind === 'everything' ? 1 : names.length;
-    const at = Array.from({ length: count }, (_, index) => time.latest(calledAt?.[index] ?? now));
+    const at = (index: number): number => time.latest(calledAt?.[index] ?? now);
     const common = { what: kind, isCall: calledAt === undefined, recordLifeMs };
+    const dated = names.map((name, index) => [name, at(index)] as const);
     const requests: InvalidateRequest[] =
       kind === 'everything'
-        ? [{ ...common, names: [], at }]
-        : inBatches(names).map((batch, index) => {
-            const from = index * BATCH;
-            return { ...common, names: batch, at: at.slice(from, from + BATCH) };
-          });
+        ? [{ ...common, names: [], at: [at(0)] }]
+        : inBatches(dated).map((batch) => ({
+            ...common,
+            names: batch.map(([name]) => name),
+            at: batch.map(([, moment]) => moment),
+          }));
     await Promise.all(requests.map((request) => runInvalidate(connection(), scope, request)));
   }
 
@@ -133,54 +136,7 @@ export class RedisStore implements SharedStore {
     );
   }
 
-  async #getBatch(keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
-    const { scope } = this.#options;
-    const names = keys.map((key) => scope.keys.entry(key));
-    const texts = await this.#read([...names, scope.keys.clear]);
-    const clear = versionFrom(texts[keys.length]);
-    const stored = keys.map((_, index) => this.#present(texts[index], clear));
-    return stored.some((one) => one?.entry.tags)
-      ? this.#unlessInvalidated(stored)
-      : entriesOf(stored);
-  }
-
-  /** What stands in Redis, lives and was not cleared; of its tags nothing is known yet. */
-  #present(text: string | null | undefined, clear: number): StoredEntry | undefined {
-    const stored = text == null ? undefined : this.#reader.read(text);
-    return stored !== undefined && stored.version > clear ? stored : undefined;
-  }
-
-  /** Drops what was invalidated by a tag, also by one that Redis has no record of any more. */
-  async #unlessInvalidated(
-    stored: readonly (StoredEntry | undefined)[],
-  ): Promise<readonly (CacheEntry | undefined)[]> {
-    const { keys } = this.#options.scope;
-    const tags = [...new Set(stored.flatMap((one) => one?.entry.tags ?? []))];
-    const names = inBatches(tags.map((tag) => keys.tag(tag)));
-    const texts = (await Promise.all(names.map((batch) => this.#read(batch)))).flat();
-    const records = new Map(tags.map((tag, index) => [tag, versionFrom(texts[index])]));
-    const isCurrent = ({ entry, version }: StoredEntry): boolean =>
-      (entry.tags ?? []).every((tag) => version > (records.get(tag) ?? Infinity));
-    return stored.map((one) => (one && isCurrent(one) ? one.entry : undefined));
-  }
-
   async #read(names: readonly string[]): Promise<(string | null)[]> {
     return (await this.#options.connection().send(['MGET', ...names])) as (string | null)[];
   }
-}
-
-function entriesOf(stored: readonly (StoredEntry | undefined)[]): (CacheEntry | undefined)[] {
-  return stored.map((one) => one?.entry);
-}
-
-/** A record that is not there makes invalid whatever depends on it. */
-function versionFrom(text: string | null | undefined): number {
-  return text == null ? Infinity : Number(text);
-}
-
-/** Short enough that no command holds the server up. */
-function inBatches(names: readonly string[]): (readonly string[])[] {
-  const batches: (readonly string[])[] = [];
-  for (let at = 0; at < names.length; at += BATCH) batches.push(names.slice(at, at + BATCH));
-  return batches;
 }

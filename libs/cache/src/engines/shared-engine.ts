@@ -1,0 +1,48 @@
+import type { Clock } from 'nestjs-mainstay/common';
+import type { CacheConfig } from '../cache.config.js';
+import type { Invalidation } from '../invalidation.js';
+import type { Invalidations } from '../invalidations.js';
+import type { JournalStore } from '../tiers/journal-store.js';
+import type { CacheCodec } from '../values/cache-codec.js';
+
+/** What an engine with a tier that instances share is made of. */
+export interface SharedEngineOptions {
+  readonly name: string;
+  readonly config: CacheConfig;
+  readonly clock: Clock;
+  readonly codec: CacheCodec;
+  readonly invalidations: Invalidations;
+  /** Is told what other instances have invalidated. */
+  readonly onInvalidated: (what: Invalidation) => void;
+  /** Keeps what is queued where it outlives the process. @default nothing does */
+  readonly journalStore?: JournalStore | undefined;
+}
+
+/** Time for what is queued to be sent when the cache is closed, in milliseconds. */
+export const FLUSH_TIMEOUT_MS = 1_000;
+
+/**
+ * How long it is remembered in the shared tier that something was invalidated, beyond the time that a load may take, in
+ * milliseconds: a write that could not be told for longer is told as an invalidation.
+ */
+const RECORD_LIFE_MS = 60_000;
+/** The time between deciding to tell a write and telling it, at most, in milliseconds. */
+const WRITE_MARGIN_MS = 5_000;
+
+/** How long the shared tier remembers that something was invalidated, and how old a write may be that is made up for. */
+export function livesOf({ lockWait, factoryTimeout }: CacheConfig): {
+  readonly recordLifeMs: number;
+  readonly maxWriteAgeMs: number;
+} {
+  const recordLifeMs = lockWait + factoryTimeout + RECORD_LIFE_MS;
+  return { recordLifeMs, maxWriteAgeMs: recordLifeMs - WRITE_MARGIN_MS };
+}
+
+/** What is to be said of a cache that ends while writes are queued. */
+export function describeLost(cache: string, queued: number, tier: string): string {
+  const writes = queued === 1 ? 'write was' : 'writes were';
+  return (
+    `${cache} was closed while ${queued} ${writes} queued that ${tier} has not acknowledged. ` +
+    'They are lost: until their lives end, other instances may serve older values of these keys; clear the cache if that matters.'
+  );
+}
