@@ -32,6 +32,7 @@ export interface EncodedEntry {
 
 /** An entry as it stands in a shared store; whether it was invalidated since is not judged yet. */
 export interface StoredEntry {
+  /** Of its value, also after it was made to expire. */
   readonly version: number;
   readonly entry: CacheEntry;
 }
@@ -79,7 +80,7 @@ export function decodeEntry(
   clock: Clock,
   codec: CacheCodec,
 ): StoredEntry | undefined {
-  const version = numberAt(text, 0);
+  const written = numberAt(text, 0);
   if (text.length === DIGITS) return undefined;
   if (text.length <= HEAD) throw new TypeError('It does not begin as an entry does.');
   const now = clock.now();
@@ -91,6 +92,8 @@ export function decodeEntry(
   const createdAt = Math.min(now, timeAt(text, 3 * DIGITS, time, now));
   const { data, isFrozen } = toCachedValue(codec.decode(text.slice(valueAt + 1)));
   const expiresAt = timeAt(text, DIGITS, time, now);
+  // One that was made to expire has taken the version of that, and keeps its own here.
+  const version = Math.min(written, numberAt(text, DIGITS));
   const times = { createdAt, asOf: createdAt, expiresAt, staleUntil };
   return { version, entry: { data, isFrozen, ...times, order: 0, tags } };
 }

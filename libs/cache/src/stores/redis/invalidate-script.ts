@@ -5,8 +5,9 @@ import { CALL_WINDOW_US, VERSIONS } from './versions-script.js';
 
 /**
  * Invalidates keys (by tombstones, which older entries do not overwrite), lets them expire, or raises the records of
- * tags or of the clear; nothing is undone that is newer. KEYS: meta, clear, names…; ARGV: what, window, origin, channel,
- * life of tombstones and records (ms), at…
+ * tags or of the clear; nothing is undone that is newer. An entry that expires keeps its version as the time until which
+ * it was fresh: by that it is judged whether it was cleared or invalidated by a tag. KEYS: meta, clear, names…; ARGV:
+ * what, window, origin, channel, life of tombstones and records (ms), at…
  */
 const BODY = `${VERSIONS}
 local what, window, life = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5])
@@ -18,10 +19,11 @@ local function raise(key, version)
 end
 local function invalidate(key, version)
   local stored = redis.call('GETRANGE', key, 0, 31)
-  if (tonumber(string.sub(stored, 1, 16)) or 0) >= version then return end
+  local current = tonumber(string.sub(stored, 1, 16)) or 0
+  if current >= version then return end
   if what == 'tags' then raise(key, version)
-  elseif what == 'expired' then
-    if #stored == 32 then redis.call('SETRANGE', key, 0, digits(version) .. digits(math.min(now, tonumber(string.sub(stored, 17))))) end
+  elseif what == 'expired' and #stored == 32 then
+    redis.call('SETRANGE', key, 0, digits(version) .. digits(math.min(current, tonumber(string.sub(stored, 17)) or 0)))
   else redis.call('SET', key, digits(version), 'PX', life) end
 end
 if what == 'everything' then

@@ -259,6 +259,45 @@ describe('cache rule 8: versions', () => {
     expect(await store.get('key')).toBeUndefined();
   });
 
+  it('cache rule 10: what began to load before a key without an entry was expired is not stored', async () => {
+    const store = await storeOn(clock);
+    const load = now('loaded');
+    await store.invalidate({ expired: ['key'] });
+    expect(await store.set('key', load, 'load')).toBe(false);
+    await store.invalidate({ keys: ['key'] });
+    await clock.sleep(5);
+    const later = now('loaded later');
+    await clock.sleep(5);
+    await store.invalidate({ expired: ['key'] });
+    expect(await store.set('key', later, 'load')).toBe(false);
+    expect(await store.get('key')).toBeUndefined();
+  });
+
+  it.each<[string, Invalidation]>([
+    ['invalidated by its tag', { tags: ['tag'] }],
+    ['cleared', 'everything'],
+  ])('cache rule 16: what was %s does not come back by being expired', async (_name, what) => {
+    const store = await storeOn(clock);
+    await store.set('key', now('old', { tags: ['tag'] }));
+    await store.invalidate(what);
+    await store.invalidate({ expired: ['key'] });
+    expect(await store.get('key')).toBeUndefined();
+  });
+
+  it.each<[string, Invalidation]>([
+    ['invalidated by its tag', { tags: ['tag'] }],
+    ['cleared', 'everything'],
+  ])('cache rule 16: what was expired, even twice, can be %s', async (_name, what) => {
+    const store = await storeOn(clock);
+    await store.set('key', now('old', { tags: ['tag'] }));
+    for (let time = 0; time < 2; time++) await store.invalidate({ expired: ['key'] });
+    expect(await store.get('key')).toMatchObject({ data: 'old' });
+    expect((await store.get('key'))?.expiresAt).toBeLessThanOrEqual(clock.now());
+    await store.invalidate(what);
+    await store.invalidate({ expired: ['key'] });
+    expect(await store.get('key')).toBeUndefined();
+  });
+
   function now(value: unknown, options: Partial<CacheEntry> = {}): CacheEntry {
     return entryOf(value, { createdAt: clock.now(), asOf: clock.now(), ...options });
   }
