@@ -4,7 +4,7 @@ import type { CacheCodec } from '../values/cache-codec.js';
 import { toCachedValue } from '../values/cached-value.js';
 import type { CacheEntry } from './cache-store.js';
 
-/** Entries that live longer are kept without an end by Redis, which takes no number of milliseconds. */
+/** What takes longer has no end for Redis, which takes no such number of milliseconds, nor has digits for it. */
 const LONGEST_LIFE_MS = 100 * 365 * 86_400_000;
 /** A version or a time of the shared store, in microseconds, as text; in order until the year 2286. */
 export const DIGITS = 16;
@@ -51,10 +51,14 @@ export function encodeEntry(
   if (lifeMs <= 0) return undefined;
   return {
     body: `${codec.name ?? ''}${tags ? JSON.stringify(tags) : ''}\n${encoded(data, codec)}`,
-    freshUs: expiresAt === Infinity ? Infinity : Math.round((expiresAt - now) * 1_000),
-    lifeMs: lifeMs > LONGEST_LIFE_MS ? Infinity : lifeMs,
+    freshUs: Math.round(bounded(expiresAt - now) * 1_000),
+    lifeMs: bounded(lifeMs),
     ageUs: Math.round((now - createdAt) * 1_000),
   };
+}
+
+function bounded(durationMs: number): number {
+  return durationMs > LONGEST_LIFE_MS ? Infinity : durationMs;
 }
 
 /** A codec is the application's code: what it gives is judged. */

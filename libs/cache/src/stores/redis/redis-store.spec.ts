@@ -400,6 +400,7 @@ describe('cache rule 17: RedisStore', () => {
     expect(await lifeOf(keys.tag('tag'))).toBe(-1);
     await store.set('too long for Redis', entryOf(1, { expiresAt: 1e300 }));
     expect(await lifeOf(keys.entry('too long for Redis'))).toBe(-1);
+    expect(await store.get('too long for Redis')).toMatchObject({ data: 1, expiresAt: Infinity });
   });
 
   it('gives an entry its remaining life, whatever the clocks of the instances say', async () => {
