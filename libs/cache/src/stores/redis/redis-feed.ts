@@ -134,11 +134,11 @@ export class RedisFeed {
     const sentAt = this.#clock.now();
     const [time, meta] = await Promise.all([
       connection.send(['TIME']),
-      connection.send(['HMGET', this.#options.scope.keys.meta, 'id', 'sequence', 'last']),
+      connection.send(['HMGET', this.#options.scope.keys.meta, 'id', 'sequence', 'last', 'ahead']),
     ]);
     if (this.#connection !== connection) return;
-    const [count, sequence, last] = meta as (string | null)[];
-    this.#options.time.read(Math.max(microseconds(time), Number(last)), sentAt);
+    const [count, sequence, last, ahead] = meta as (string | null)[];
+    this.#options.time.read(Math.max(microseconds(time) + Number(ahead), Number(last)), sentAt);
     this.#compare(count ?? null, Number(sequence));
     if (this.#isSubscribed) this.#trustedUntil = sentAt + LEASE_MS;
   }

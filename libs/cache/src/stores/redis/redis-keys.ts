@@ -3,7 +3,10 @@ const SCHEMA_VERSION = 2;
 
 /** The names of a cache in Redis: its namespace and the schema version stand in each exactly once. */
 export class RedisKeys {
-  /** A hash: the sequence of the messages, the last version that was given, and what names these two. */
+  /**
+   * A hash: the sequence of the messages, the last version that was given, what names these two, and how far the time of
+   * the versions is ahead of Redis' clock.
+   */
   readonly meta: string;
   /** The version of the last clear: older entries are invalid, and all are while it has no value. */
   readonly clear: string;

@@ -298,6 +298,49 @@ describe('cache rule 8: versions', () => {
     expect(await store.get('key')).toBeUndefined();
   });
 
+  describe('where the clock of Redis is set back by an hour', () => {
+    /** As if it had been until now. */
+    async function storeAfter(): Promise<TestedStore> {
+      const namespace = randomUUID();
+      const before = await storeOn(clock, namespace);
+      const ahead = String((clock.wallTime() + 3_600_000) * 1_000);
+      await before.connection.send(['HSET', before.keys.meta, 'last', ahead]);
+      return storeOn(clock, namespace);
+    }
+
+    it('cache rule 17: entries live as long as ever', async () => {
+      const store = await storeAfter();
+      const expiresAt = clock.now() + 60_000;
+      await store.set('key', now('value', { expiresAt, staleUntil: expiresAt }));
+      const found = (await store.get('key')) as CacheEntry;
+      expect(found.data).toBe('value');
+      expect(found.expiresAt).toBeGreaterThan(expiresAt - 1_000);
+      expect(found.expiresAt).toBeLessThanOrEqual(expiresAt + 1_000);
+    });
+
+    it('cache rule 11: what is made up for is as of its call', async () => {
+      const store = await storeAfter();
+      await store.set('deleted', now('old'));
+      await clock.sleep(20);
+      const calledAt = clock.now();
+      await clock.sleep(20);
+      await store.set('written', now('new'));
+      await store.invalidate({ keys: ['deleted', 'written'] }, [calledAt, calledAt]);
+      expect(await store.get('deleted')).toBeUndefined();
+      expect((await store.get('written'))?.data).toBe('new');
+    });
+  });
+
+  it('cache rule 10: a load does not count as newer than now, whatever its instance takes for the time', async () => {
+    const store = await storeOn(clock);
+    await store.set('key', now('old'));
+    const load = now('loaded', { asOf: clock.now() + 60_000 });
+    await store.set('key', load, 'load');
+    await clock.sleep(5);
+    const later = now('loaded later');
+    expect(await store.set('key', later, 'load')).toBe(true);
+  });
+
   function now(value: unknown, options: Partial<CacheEntry> = {}): CacheEntry {
     return entryOf(value, { createdAt: clock.now(), asOf: clock.now(), ...options });
   }

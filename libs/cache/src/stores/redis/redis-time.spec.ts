@@ -46,4 +46,16 @@ describe('cache rule 8: the time of Redis', () => {
     time.read(1_002_000_000, 1_000_510);
     expect(time.earliest(1_001_010)).toBe(1_002_000_000);
   });
+
+  it.each([
+    ['back', 400_000],
+    ['forward', 90_000_000],
+  ])('goes by any reading after the clock of Redis was set %s', async (_way, now) => {
+    const clock = new FakeClock();
+    const time = new RedisTime(clock);
+    time.read(1_000_000, 0);
+    await clock.advance(500);
+    time.read(now, 300);
+    expect([time.earliest(500), time.latest(300)]).toEqual([now, now]);
+  });
 });

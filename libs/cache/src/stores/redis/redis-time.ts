@@ -28,11 +28,10 @@ export class RedisTime {
     this.#best = undefined;
   }
 
-  /** Takes note of a reading; one is kept until there is one that tells more. */
+  /** Takes note of a reading; one is kept until there is one that tells more, or something else: the clock was set. */
   read(time: number, sentAt: number): void {
     const reading: Reading = { time, sentAt, receivedAt: this.#clock.now() };
-    const now = reading.receivedAt;
-    if (!this.#best || widthAt(reading, now) <= widthAt(this.#best, now)) this.#best = reading;
+    if (this.#best === undefined || this.#tellsMore(reading, this.#best)) this.#best = reading;
   }
 
   /** It was not earlier than this in Redis at a moment of `Clock.now()`; for what must not pass for newer than it is. */
@@ -45,6 +44,12 @@ export class RedisTime {
   latest(at: number): number {
     const { time, sentAt } = this.#reading();
     return Math.ceil(time + (at - sentAt) * 1_000 + Math.abs(at - sentAt) * DRIFT);
+  }
+
+  #tellsMore(reading: Reading, best: Reading): boolean {
+    const { time, sentAt, receivedAt } = reading;
+    if (widthAt(reading, receivedAt) <= widthAt(best, receivedAt)) return true;
+    return time < this.earliest(sentAt) || time > this.latest(receivedAt);
   }
 
   #reading(): Reading {

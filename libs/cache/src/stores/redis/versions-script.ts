@@ -5,18 +5,25 @@
 export const CALL_WINDOW_US = 600_000;
 
 /**
- * What the scripts have in common: the versions. A version is a time of Redis in microseconds that never goes back, as
- * text of 16 digits, which is in order until the year 2286. KEYS: meta, clear.
+ * What the scripts have in common: the versions. A version is a time of Redis in microseconds, as text of 16 digits, which
+ * is in order until the year 2286. Where the clock of Redis is set back, its time goes on from the last version, and is
+ * ahead of the clock from then on: lives and the order of calls stay what they were. KEYS: meta, clear.
  */
 export const VERSIONS = `
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
-local last = tonumber(redis.call('HGET', KEYS[1], 'last')) or 0
 local function digits(version) return string.format('%016.0f', version) end
 local function record(key) return tonumber(redis.call('GET', key)) end
+local time = redis.call('TIME')
+local clock = time[1] * 1000000 + time[2]
+local known = redis.call('HMGET', KEYS[1], 'last', 'ahead')
+local last = tonumber(known[1]) or 0
+local now = clock + (tonumber(known[2]) or 0)
+if now < last then
+  now = last
+  redis.call('HSET', KEYS[1], 'ahead', digits(last - clock))
+end
 local function versionOf(at, window)
-  if now - at <= window then return math.max(now, last + 1) end
-  return at
+  if window > 0 and now - at <= window then return math.max(now, last + 1) end
+  return math.min(now, at)
 end
 local function given(version)
   if last == 0 then redis.call('HSETNX', KEYS[1], 'id', digits(now)) end
