@@ -125,6 +125,17 @@ export function describeCacheManagerApp(provider: string): void {
         );
       });
 
+      it('gives what is about to expire, and loads it anew', async () => {
+        let loads = 0;
+        const wrap = (): Promise<number> =>
+          cache.wrap('a', () => ++loads, { ttl: 60_000, refreshThreshold: 60_001 });
+        expect(await wrap()).toBe(1);
+        expect(await wrap()).toBe(1);
+        await eventually(async () => expect(await cache.get('a')).toBe(2));
+        expect(await cache.wrap('a', () => ++loads, 60_000, 1)).toBe(2);
+        expect(loads).toBe(2);
+      });
+
       it('rethrows what a wrapped function throws, and stores nothing', async () => {
         const error = new Error('the source is away');
         await expect(cache.wrap('a', () => Promise.reject(error))).rejects.toBe(error);

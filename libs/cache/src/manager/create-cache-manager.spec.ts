@@ -187,6 +187,51 @@ describe('cache rule 22: wrap is led to getOrSet', () => {
     expect(await manager.get('key')).toBe(5);
   });
 
+  it.each<[string, (load: () => number) => Promise<unknown>]>([
+    ['as an argument', (load) => manager.wrap('key', load, 1_000, 400)],
+    ['as an option', (load) => manager.wrap('key', load, { ttl: 1_000, refreshThreshold: 400 })],
+    [
+      'of the manager',
+      (load) => {
+        const settings = { ttl: 1_000, refreshThreshold: 400 };
+        return createCacheManager(cache, { ttl: 0 }, clock, settings).wrap('key', load);
+      },
+    ],
+  ])('loads anew in the background within a threshold %s', async (_name, wrap) => {
+    let loads = 0;
+    const load = (): number => ++loads;
+    expect(await wrap(load)).toBe(1);
+    await clock.advance(500);
+    expect(await wrap(load)).toBe(1);
+    expect(loads).toBe(1);
+    await clock.advance(250);
+    expect(await wrap(load)).toBe(1);
+    await clock.settle();
+    expect(await wrap(load)).toBe(2);
+    expect(loads).toBe(2);
+  });
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['none', () => manager.wrap('key', () => 1, 1_000, 0)],
+    ['one for an entry that lives for ever', () => manager.wrap('key', () => 1, 0, 400)],
+    [
+      'one that is made from the value',
+      () =>
+        manager.wrap(
+          'key',
+          () => 1,
+          1_000,
+          () => 400,
+        ),
+    ],
+  ])('loads nothing anew by a threshold that is %s', async (_name, wrap) => {
+    await wrap();
+    await clock.advance(750);
+    const getOrSet = vi.spyOn(cache, 'getOrSet');
+    await wrap();
+    expect(getOrSet.mock.calls[0]?.[2]).toEqual({ grace: false });
+  });
+
   it('gives the raw form', async () => {
     const raw = await manager.wrap('key', () => 5, { ttl: 1_000, raw: true });
     expect(raw).toEqual({ value: 5, expires: clock.wallTime() + 1_000 });

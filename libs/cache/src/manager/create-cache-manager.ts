@@ -2,18 +2,13 @@ import { createCache, type Cache as CacheManagerCache } from 'cache-manager';
 import { Keyv } from 'keyv';
 import { isMainstayError, type Clock } from 'nestjs-mainstay/common';
 import type { CacheConfig } from '../cache.config.js';
-import type { CacheFactoryContext } from '../cache.options.js';
 import type { CacheService } from '../cache.service.js';
 import { parseTtl } from '../ttl.js';
+import { expiryOf } from './expiry-of.js';
 import { KeyvAdapter, NOT_STORED_TTL } from './keyv-adapter.js';
+import { WrappedLoads, type WrapOptions } from './wrapped-loads.js';
 
 type Wrap = CacheManagerCache['wrap'];
-type TtlOf = number | ((value: unknown) => number) | undefined;
-interface RawWrapOptions {
-  readonly ttl?: TtlOf;
-  readonly raw?: boolean;
-}
-type WrapArguments = [factory: () => unknown, ttlOrOptions?: TtlOf | RawWrapOptions];
 
 /** How a manager differs from the cache it stands for. */
 export interface CacheManagerSettings {
@@ -21,6 +16,8 @@ export interface CacheManagerSettings {
   readonly ttl?: number | undefined;
   /** What the keys of this manager begin with in the cache, before a colon. @default nothing */
   readonly namespace?: string | undefined;
+  /** The time before the end of an entry from which on `wrap` loads it anew in the background, in milliseconds. @default none */
+  readonly refreshThreshold?: number | undefined;
   /** See `createCache` of cache-manager. @default random */
   readonly cacheId?: string | undefined;
 }
@@ -46,14 +43,17 @@ export function createCacheManager(
     ttl: settings.ttl ?? (config.ttl === 0 ? NOT_STORED_TTL : config.ttl),
     ...(cacheId !== undefined && { cacheId }),
   });
-  const wrap = wrapWith(cache, clock, settings.ttl);
+  const { ttl, refreshThreshold } = settings;
+  const defaults = { ttl, cacheTtl: config.ttl, refreshThreshold };
+  const wrapped = new WrappedLoads(cache, clock, defaults);
   return {
     ...manager,
     ttl: (key) => expiryOf(keyOf(key), cache, clock),
     del: (key) => falseUnlessDone(manager.del(key)),
     mdel: (keys) => falseUnlessDone(manager.mdel(keys)),
     clear: () => falseUnlessDone(manager.clear()),
-    wrap: ((key: string, ...rest: WrapArguments) => wrap(keyOf(key), ...rest)) as Wrap,
+    wrap: ((key: string, factory: () => unknown, ...options: WrapOptions) =>
+      wrapped.load(keyOf(key), factory, ...options)) as Wrap,
   };
 }
 
@@ -66,45 +66,6 @@ function keyvOver(cache: CacheService, keyOf: (key: string) => string): Keyv {
   keyv.serialize = undefined;
   keyv.deserialize = undefined;
   return keyv;
-}
-
-function wrapWith(
-  cache: CacheService,
-  clock: Clock,
-  defaultTtl: number | undefined,
-): (key: string, ...rest: WrapArguments) => Promise<unknown> {
-  return async (key, factory, ttlOrOptions) => {
-    const { ttl = defaultTtl, raw }: RawWrapOptions =
-      typeof ttlOrOptions === 'object' ? ttlOrOptions : { ttl: ttlOrOptions };
-    const load = async (context: CacheFactoryContext): Promise<unknown> => {
-      const made = await factory();
-      decideTtl(context, ttl, made);
-      return made;
-    };
-    // Who calls cache-manager expects the error of a factory.
-    const value = await cache.getOrSet(key, load, { grace: false });
-    return raw ? { value, expires: await expiryOf(key, cache, clock) } : value;
-  };
-}
-
-/** When a key expires, in wall time; `undefined` = never, or not there, or the cache is down (which `lookup` records). */
-async function expiryOf(
-  key: string,
-  cache: CacheService,
-  clock: Clock,
-): Promise<number | undefined> {
-  try {
-    const found = await cache.lookup(key);
-    return found.hit && found.ttl !== Infinity ? clock.wallTime() + found.ttl : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** In cache-manager 0 means for ever. */
-function decideTtl(context: CacheFactoryContext, ttl: TtlOf, value: unknown): void {
-  const decided = typeof ttl === 'function' ? ttl(value) : ttl;
-  if (decided !== undefined) context.setTtl(decided === 0 ? Infinity : decided);
 }
 
 async function falseUnlessDone(done: Promise<boolean>): Promise<boolean> {

@@ -21,7 +21,10 @@ export interface CacheManagerOptions {
   readonly namespace?: string | undefined;
   /** What `cacheId()` gives. @default random */
   readonly cacheId?: string | undefined;
-  /** Has no effect: `wrap` never gives a value that it then replaces. */
+  /**
+   * The time before the end of an entry from which on `wrap` loads it anew in the background, in milliseconds.
+   * @default none
+   */
   readonly refreshThreshold?: number | undefined;
   /** Has no effect: memory answers first in any case, and no write is done before it is acknowledged. */
   readonly nonBlocking?: boolean | undefined;
