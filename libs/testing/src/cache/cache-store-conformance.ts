@@ -1,6 +1,7 @@
 import assert from 'node:assert';
 import { toCachedValue, type CacheEntry, type CacheStore } from 'nestjs-mainstay/cache';
 import { FakeClock } from '../fake-clock.js';
+import type { PassTime } from './conformance/shared-store-test.js';
 import type { TestRunner } from './conformance/test-runner.js';
 import { VALUES } from './conformance/values.js';
 
@@ -15,6 +16,11 @@ export interface CacheStoreSubject {
   readonly keepsOrder?: boolean;
   /** How much earlier than its life an entry may end, in milliseconds. @default 0 */
   readonly earlyMs?: number;
+  /**
+   * Lets time pass, in milliseconds, for a store that goes by a clock of its own; the clock is advanced by as much.
+   * @default nothing has to be done
+   */
+  readonly pass?: PassTime;
 }
 
 /**
@@ -35,7 +41,7 @@ export function describeCacheStore({ describe, it }: TestRunner, subject: CacheS
   describe(`${subject.name} as a cache store`, () => {
     describeEntries(test);
     if (subject.keepsOrder ?? true) describeOrder(test);
-    describeLives(test, subject.earlyMs ?? 0);
+    describeLives(test, subject);
     if (subject.isBounded ?? true) describeBounds(test);
   });
 }
@@ -98,12 +104,16 @@ function describeOrder(test: Test): void {
   });
 }
 
-function describeLives(test: Test, earlyMs: number): void {
+function describeLives(test: Test, { earlyMs = 0, pass }: CacheStoreSubject): void {
+  const later = async (clock: FakeClock, ms: number): Promise<void> => {
+    await pass?.(ms);
+    await clock.advance(ms);
+  };
   test('serves an entry until it expires, and not a moment longer', async (store, clock) => {
     await store.set('key', entryOf(1, clock.now() + 1_000));
-    await clock.advance(999 - earlyMs);
+    await later(clock, 999 - earlyMs);
     assert.strictEqual((await store.get('key'))?.data, 1);
-    await clock.advance(1 + earlyMs);
+    await later(clock, 1 + earlyMs);
     assert.strictEqual(await store.get('key'), undefined);
   });
   test('serves an entry for ever whose life is Infinity', async (store, clock) => {
@@ -113,9 +123,10 @@ function describeLives(test: Test, earlyMs: number): void {
   });
   test('gives an entry that is written anew its new life', async (store, clock) => {
     await store.set('key', entryOf(1, clock.now() + 1_000));
-    await clock.advance(900);
-    await store.set('key', entryOf(2, clock.now() + 1_000));
-    await clock.advance(900);
+    await later(clock, 600);
+    const now = clock.now();
+    await store.set('key', { ...entryOf(2, now + 1_000), createdAt: now, asOf: now });
+    await later(clock, 600);
     assert.strictEqual((await store.get('key'))?.data, 2);
   });
   test('has no timer per key', async (store, clock) => {

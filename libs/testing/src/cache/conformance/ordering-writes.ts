@@ -50,18 +50,23 @@ export function orderingWrites(it: DeclareSharedStoreTest): void {
     await test.holds('newer', 2);
   });
 
-  it('does not take an invalidation back by an older one', async (test) => {
-    const calledAt = test.clock.now();
-    const loaded = test.entry('old', { tags: ['a'] });
-    await test.later();
-    for (const at of [undefined, [calledAt]]) {
-      await test.one.invalidate({ tags: ['a'] }, at);
-      await test.one.invalidate({ keys: ['key'] }, at);
-      await test.one.invalidate('everything', at);
-    }
-    assert.strictEqual(await test.set('key', loaded, 'load'), false);
-    assert.strictEqual(await test.set('key', { ...loaded, tags: undefined }, 'load'), false);
-  });
+  const invalidations = [
+    ['a deletion', { keys: ['key'] }],
+    ['the invalidation of a tag', { tags: ['a'] }],
+    ['a clear', 'everything'],
+  ] as const;
+  for (const [name, what] of invalidations) {
+    it(`does not take ${name} back by an older one that is made up for`, async (test) => {
+      const calledAt = test.clock.now();
+      await test.later();
+      const loaded = test.entry('old', { tags: ['a'] });
+      await test.later();
+      await test.other.invalidate(what);
+      await test.one.invalidate(what, [calledAt]);
+      assert.strictEqual(await test.set('key', loaded, 'load'), false);
+      await test.holds('key', undefined);
+    });
+  }
 }
 
 /** Also not when both come at the same moment. */
