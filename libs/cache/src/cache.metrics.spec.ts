@@ -66,6 +66,18 @@ describe('cache rule 20: the metrics of a cache', () => {
     expect([metric('journal_depth'), metric('bus_silence_seconds')]).toEqual([0, 0]);
   });
 
+  it.each([
+    ['entries', { maxEntries: 2 }],
+    ['bytes', { maxBytes: 1_024 }],
+  ])('tell how many entries had to make room: %s', async (reason, bound) => {
+    const cache = await start({ url: 'memory:', ...bound });
+    await cache.delete('back?');
+    for (const key of ['a', 'b', 'c']) await cache.set(key, 'x'.repeat(400));
+    expect(metric('entries')).toBe(2);
+    expect(metric('evictions_total', reason)).toBe(1);
+    expect(metric('evictions_total', reason === 'bytes' ? 'entries' : 'bytes')).toBe(0);
+  });
+
   it('tell what is queued while Redis hangs, and for how long it has been silent', async () => {
     const cache = await start({ url: redis.url });
     expect([metric('journal_depth'), metric('bus_silence_seconds')]).toEqual([0, 0]);

@@ -1,6 +1,6 @@
 import type { ResourceMetric } from 'nestjs-mainstay/resource';
 import { HIT_TIERS, type CacheCounts, type HitTier } from './cache-counts.js';
-import type { StoreEngine } from './engines/store-engine.js';
+import { EVICTION_REASONS, type EvictionReason, type StoreEngine } from './engines/store-engine.js';
 
 /** The metrics of a cache beside those of its operations. An engine without a shared tier has nothing queued or missed. */
 export function cacheMetrics(counts: CacheCounts, engine: StoreEngine): readonly ResourceMetric[] {
@@ -23,6 +23,13 @@ export function cacheMetrics(counts: CacheCounts, engine: StoreEngine): readonly
       type: 'gauge',
       help: 'Entries in the memory of the process, expired ones included that were not met since.',
       read: () => engine.details().entries,
+    },
+    {
+      name: 'mainstay_cache_evictions_total',
+      type: 'counter',
+      help: 'Entries in the memory of the process that had to make room, by the bound that was reached.',
+      label: { name: 'reason', values: EVICTION_REASONS },
+      read: (reason) => engine.evictions[reason as EvictionReason],
     },
     {
       name: 'mainstay_cache_journal_depth',

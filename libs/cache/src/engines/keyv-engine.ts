@@ -103,6 +103,10 @@ export class KeyvEngine implements StoreEngine {
     return Math.max(0, this.#options.clock.now() - this.#link.silentSince);
   }
 
+  get evictions(): MemoryStore['evictions'] {
+    return this.#memory.evictions;
+  }
+
   details(): StoreDetails {
     const { maxEntries } = this.#options.config;
     const { queued } = this.#store;

@@ -53,6 +53,10 @@ export class MemoryEngine implements StoreEngine {
     this.#store = undefined;
   }
 
+  get evictions(): MemoryStore['evictions'] {
+    return this.#store?.evictions ?? { entries: 0, bytes: 0 };
+  }
+
   details(): StoreDetails {
     return { entries: this.#store?.size ?? 0, maxEntries: this.#config.maxEntries };
   }

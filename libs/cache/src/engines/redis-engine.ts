@@ -124,6 +124,10 @@ export class RedisEngine implements StoreEngine {
     return Math.max(0, now - this.#link.silentSince);
   }
 
+  get evictions(): MemoryStore['evictions'] {
+    return this.#memory.evictions;
+  }
+
   details(): StoreDetails {
     const { maxEntries } = this.#options.config;
     const { queued } = this.#store;

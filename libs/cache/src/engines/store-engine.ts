@@ -13,6 +13,11 @@ export interface StoreDetails {
   readonly undecodable?: number;
 }
 
+/** The bounds of the memory: its number of entries, and what they take. */
+export const EVICTION_REASONS = ['entries', 'bytes'] as const;
+
+export type EvictionReason = (typeof EVICTION_REASONS)[number];
+
 /** How the store of one kind of URL is made ready, step by step, and given up. */
 export interface StoreEngine {
   /** Whether the store answers from copies when it cannot be asked. */
@@ -38,6 +43,8 @@ export interface StoreEngine {
   end?(): void;
   /** Facts worth showing beside a probe. */
   details(): StoreDetails;
+  /** Entries in the memory of the process that had to make room, by the bound that was reached. */
+  readonly evictions: Readonly<Record<EvictionReason, number>>;
   /** How long the shared tier has owed an answer, in milliseconds. @default 0: there is none */
   readonly silentMs?: number;
 }

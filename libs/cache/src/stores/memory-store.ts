@@ -15,6 +15,8 @@ const SENTINEL = '\u0000mainstay:sentinel';
  * It has no timers: an expired entry goes when it is met, or when it is the one to make room.
  */
 export class MemoryStore implements CacheStore {
+  /** Entries that had to make room, by the bound that was reached. */
+  readonly evictions = { entries: 0, bytes: 0 };
   readonly #clock: Clock;
   readonly #maxBytes: number;
   #maxEntries: number;
@@ -136,6 +138,7 @@ export class MemoryStore implements CacheStore {
   #makeRoom(): void {
     const table = this.#table;
     while (table.size > this.#maxEntries || table.bytes > this.#maxBytes) {
+      this.evictions[table.size > this.#maxEntries ? 'entries' : 'bytes']++;
       table.remove(table.oldest);
     }
   }
