@@ -133,9 +133,27 @@ describe('CacheResource', () => {
     );
   });
 
-  it('cache rule 17: warns once of a negative TTL that is longer than the TTL', async () => {
+  it('cache rule 17: tells in one line what does not fit together, once', async () => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-    await initialize(resourceWith({ ttl: 1_000, negativeTtl: 2_000 }));
-    expect(warn.mock.calls).toEqual([[expect.stringContaining('negativeTtl (2000 ms) is longer')]]);
+    const resource = resourceWith({
+      ttl: 1_000,
+      negativeTtl: 2_000,
+      factorySoftTimeout: 20_000,
+      lockWait: 60_000,
+    });
+    await initialize(resource);
+    await initialize(resource);
+    expect(warn.mock.calls).toEqual([
+      [
+        'cache: some options do not fit together: negativeTtl (2 s) is longer than ttl (1 s): null from a factory is remembered for ttl; factorySoftTimeout (20 s) is not less than factoryTimeout (10 s): a factory gets all its time, as with Infinity; lockWait (1 m) is longer than factoryTimeout (10 s), after which no load goes on: it is waited for that long.',
+      ],
+    ]);
+    expect(resource.config).toMatchObject({ factorySoftTimeout: Infinity, lockWait: 10_000 });
+  });
+
+  it('cache rule 17: has nothing to tell of options that fit together', async () => {
+    const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    await initialize(resourceWith());
+    expect(warn).not.toHaveBeenCalled();
   });
 });

@@ -1,5 +1,5 @@
-import { Logger } from '@nestjs/common';
 import type { Clock } from 'nestjs-mainstay/common';
+import { GuardedLogger } from 'nestjs-mainstay/resilience';
 import {
   Resource,
   type BootPolicy,
@@ -15,6 +15,7 @@ import { CacheConfigError, CacheUnavailableError } from './cache.errors.js';
 import type { CacheParts } from './cache.module-options.js';
 import { cacheMetrics } from './cache.metrics.js';
 import { KeyvEngine } from './engines/keyv-engine.js';
+import { toCoherentConfig } from './coherent-config.js';
 import { MemoryEngine } from './engines/memory-engine.js';
 import { RedisEngine } from './engines/redis-engine.js';
 import type { StoreEngine } from './engines/store-engine.js';
@@ -42,8 +43,10 @@ export class CacheResource extends Resource implements CacheBackend {
   readonly counts = new CacheCounts();
   readonly invalidations = new Invalidations();
   override readonly metrics: readonly ResourceMetric[];
-  readonly #logger = new Logger('Cache');
+  readonly #logger = new GuardedLogger('Cache');
   readonly #parts: CacheParts;
+  /** What is to be told of the configuration; nothing once it was. */
+  #remarks: readonly string[];
   readonly #engine: StoreEngine;
   #onInvalidated: (what: Invalidation) => void = () => undefined;
   #isClosed = false;
@@ -57,7 +60,9 @@ export class CacheResource extends Resource implements CacheBackend {
     this.name = instance === undefined ? 'cache' : `cache:${instance}`;
     this.criticality = config.criticality;
     this.boot = config.boot;
-    this.config = config;
+    const { config: coherent, remarks } = toCoherentConfig(config);
+    this.config = coherent;
+    this.#remarks = remarks;
     this.clock = clock;
     this.#parts = parts;
     this.#engine = this.#createEngine(parts);
@@ -130,11 +135,10 @@ export class CacheResource extends Resource implements CacheBackend {
       const allowed = 'letters, digits, "-", "." and "_", at most 32';
       throw new CacheConfigError(this.name, `the name of its codec may have ${allowed}.`);
     }
-    const { ttl, negativeTtl } = this.config;
-    if (negativeTtl > ttl) {
-      this.#logger.warn(
-        `${this.name}: negativeTtl (${negativeTtl} ms) is longer than ttl (${ttl} ms); null from a factory is remembered for ttl.`,
-      );
-    }
+    if (this.#remarks.length === 0) return;
+    this.#logger.warn(
+      `${this.name}: some options do not fit together: ${this.#remarks.join('; ')}.`,
+    );
+    this.#remarks = [];
   }
 }

@@ -246,6 +246,22 @@ describe('cache rule 16: a slow factory', () => {
   });
 });
 
+describe('cache rule 17: options of a call that do not fit together', () => {
+  it('a soft timeout beyond the time of a factory: the stale value is given when that is over', async () => {
+    await expired();
+    const hangs = (): Promise<string> => new Promise(() => undefined);
+    const loading = cache.getOrSet('key', hangs, { factorySoftTimeout: '1m' });
+    await cache.clock.advance(10_000);
+    expect(await loading).toBe('old');
+  });
+
+  it('a grace for what is not stored: nothing is', async () => {
+    await cache.getOrSet('key', () => 'value', { ttl: 0, grace: '1h' });
+    const factory = vi.fn(fails);
+    await expect(cache.getOrSet('key', factory)).rejects.toThrow(down);
+  });
+});
+
 describe('cache rule 16: the context of a factory', () => {
   it('has the stale value, which it may give again', async () => {
     const seen: unknown[] = [];
