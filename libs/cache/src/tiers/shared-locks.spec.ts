@@ -22,7 +22,7 @@ beforeEach(() => {
 
 function locksOf(lock?: SharedStore['lock']): SharedLocks {
   const shared = { ...(lock && { lock }) } as SharedStore;
-  return new SharedLocks({ shared, copies, calls, timeouts: { takeMs: 50, releaseMs: 500 } });
+  return new SharedLocks({ shared, copies, calls });
 }
 
 describe('cache rule 15: a lock of the shared tier', () => {

@@ -1,25 +1,16 @@
 import type { LoadLock } from '../stores/load-lock.js';
 import type { LocalCopies } from './local-copies.js';
 import type { SharedStore } from './shared-store.js';
-import type { TierCalls } from './tier-calls.js';
+import { HARD_TIMEOUT_MS, SOFT_TIMEOUT_MS, type TierCalls } from './tier-calls.js';
 
 /** Of a shared store that has no locks. */
 const NO_LOCK: LoadLock = { release: async () => undefined };
-
-/** How long the shared tier is waited for, in milliseconds. */
-export interface LockTimeouts {
-  /** A load can do without its lock, and does not wait long for it. */
-  readonly takeMs: number;
-  /** Nobody waits for a release. */
-  readonly releaseMs: number;
-}
 
 /** What locks of the shared tier need. */
 export interface SharedLocksOptions {
   readonly shared: SharedStore;
   readonly copies: LocalCopies;
   readonly calls: TierCalls;
-  readonly timeouts: LockTimeouts;
 }
 
 /** Locks that the shared tier keeps for all instances. */
@@ -37,15 +28,16 @@ export class SharedLocks {
    * @throws CacheTimeoutError, and what the shared tier throws
    */
   async take(key: string, lifeMs: number): Promise<LoadLock | undefined> {
-    const { shared, copies, calls, timeouts } = this.#options;
+    const { shared, copies, calls } = this.#options;
     if (shared.lock === undefined) return NO_LOCK;
     calls.admit();
     // What others have stored before they let go is not known to reads that are under way.
     copies.told([key]);
     const asked = shared.lock(key, lifeMs);
     try {
-      const lock = await calls.wait(timeouts.takeMs, asked);
-      return lock && { release: () => calls.wait(timeouts.releaseMs, lock.release()) };
+      // A load can do without.
+      const lock = await calls.wait(SOFT_TIMEOUT_MS, asked);
+      return lock && { release: () => calls.wait(HARD_TIMEOUT_MS, lock.release()) };
     } catch (error) {
       // One that is got too late would lock everybody out.
       asked.then((lock) => lock?.release()).then(undefined, () => undefined);

@@ -7,6 +7,10 @@ import {
 import type { SharedLink } from './shared-store.js';
 import { within } from './time-limit.js';
 
+/** Time for the shared tier where there is another way to answer, and where there is none, in milliseconds. */
+export const SOFT_TIMEOUT_MS = 50;
+export const HARD_TIMEOUT_MS = 500;
+
 /** Calls that may wait for the shared tier; more are refused at once. */
 const MAX_IN_FLIGHT = 1_000;
 

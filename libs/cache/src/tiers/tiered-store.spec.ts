@@ -538,7 +538,8 @@ describe('cache rule 11: writes that the shared tier did not acknowledge', () =>
     link.comeBack();
     for (const key of ['deleted', 'tagged']) expect(await store.get(key)).toBeUndefined();
     const keys = ['deleted', 'written', 'tagged'];
-    expect(await store.getMany(keys)).toEqual([undefined, undefined, undefined]);
+    const found = await store.getMany(keys);
+    expect(found.map((entry) => entry?.data)).toEqual([undefined, 'new', undefined]);
     shared.log.length = 0;
     await clock.advance(250);
     expect(shared.log).toEqual(['tags tag as of 7', 'keys deleted as of 0', 'replay written']);
@@ -567,6 +568,29 @@ describe('cache rule 11: writes that the shared tier did not acknowledge', () =>
     link.comeBack();
     await clock.advance(250);
     expect(shared.log).toEqual(['keys key as of 0']);
+  });
+
+  it('are read alike one by one and together', async () => {
+    await store.set('there', entryOf('there'));
+    shared.entries.set('deleted', entryOf('deleted'));
+    link.lose();
+    await store.set('written', entryOf('new')).catch(() => undefined);
+    await store.delete('deleted').catch(() => undefined);
+    link.comeBack();
+    shared.log.length = 0;
+    const keys = ['written', 'there', 'deleted', 'written'];
+    const found = await store.getMany(keys);
+    expect(found.map((entry) => entry?.data)).toEqual(['new', 'there', undefined, 'new']);
+    expect(shared.log).toEqual(['get there']);
+    expect((await store.getMany(['deleted', 'written'])).map((entry) => entry?.data)).toEqual([
+      undefined,
+      'new',
+    ]);
+    // What is nothing but copies is told as what it is.
+    await expect(store.getMany(['written'])).rejects.toMatchObject(away);
+    await clock.advance(250);
+    const told = await store.getMany(keys);
+    expect(told.map((entry) => entry?.data)).toEqual(['new', 'there', undefined, 'new']);
   });
 
   it('give way to what is newer there, and so do their copies', async () => {

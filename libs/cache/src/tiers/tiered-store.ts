@@ -1,5 +1,4 @@
 import { isMainstayError, type Clock } from 'nestjs-mainstay/common';
-import { CacheTierUnavailableError } from '../cache.errors.js';
 import type { Invalidation } from '../invalidation.js';
 import type { Invalidations } from '../invalidations.js';
 import type { Awaitable } from '../stores/awaitable.js';
@@ -19,12 +18,9 @@ import { LocalCopies } from './local-copies.js';
 import { SharedLocks } from './shared-locks.js';
 import { SharedReads } from './shared-reads.js';
 import type { SharedLink, SharedStore, WriteKind } from './shared-store.js';
-import { TierCalls } from './tier-calls.js';
+import { HARD_TIMEOUT_MS, SOFT_TIMEOUT_MS, TierCalls } from './tier-calls.js';
+import { TieredReads } from './tiered-reads.js';
 import { WriteJournal } from './write-journal.js';
-
-/** Time for the shared tier where there is another way to answer, and where there is none, in milliseconds. */
-const SOFT_TIMEOUT_MS = 50;
-const HARD_TIMEOUT_MS = 500;
 
 /** Time for what is queued to be kept when the cache is closed, in milliseconds. */
 const KEEP_TIMEOUT_MS = 500;
@@ -54,7 +50,6 @@ export interface TieredStoreOptions {
  * what it did not is remembered, hidden, and told as soon as it can be reached.
  */
 export class TieredStore implements CacheStore {
-  readonly #name: string;
   readonly #clock: Clock;
   readonly #shared: SharedStore;
   readonly #calls: TierCalls;
@@ -62,21 +57,20 @@ export class TieredStore implements CacheStore {
   readonly #journal = new WriteJournal(() => this.#keeper?.changed());
   readonly #keeper: JournalKeeper | undefined;
   readonly #onInvalidated: TieredStoreOptions['onInvalidated'];
-  readonly #reads: SharedReads;
+  readonly #reads: TieredReads;
   readonly #replay: JournalReplay;
   readonly #locks: SharedLocks;
 
   constructor(options: TieredStoreOptions) {
     const { name, clock, memory, shared, link, invalidations, maxWriteAgeMs } = options;
-    this.#name = name;
     this.#clock = clock;
     this.#shared = shared;
     this.#calls = new TierCalls(name, clock, link);
     this.#copies = new LocalCopies(clock, memory, link, invalidations);
     const [copies, journal, calls] = [this.#copies, this.#journal, this.#calls];
-    this.#reads = new SharedReads({ shared, copies, journal, calls });
-    const timeouts = { takeMs: SOFT_TIMEOUT_MS, releaseMs: HARD_TIMEOUT_MS };
-    this.#locks = new SharedLocks({ shared, copies, calls, timeouts });
+    const reads = new SharedReads({ shared, copies, journal, calls });
+    this.#reads = new TieredReads({ name, clock, copies, journal, calls, reads });
+    this.#locks = new SharedLocks({ shared, copies, calls });
     const isUp = (): boolean => link.isUp;
     const replay = { name, journal, copies, shared, isUp, clock, invalidations, maxWriteAgeMs };
     this.#replay = new JournalReplay(replay);
@@ -110,9 +104,7 @@ export class TieredStore implements CacheStore {
 
   /** At once where a copy is trusted. */
   get(key: string, options?: ReadOptions): Awaitable<CacheEntry | undefined> {
-    const copy = this.#copies.findTrusted(key);
-    if (copy !== undefined && !this.#journal.hides(key, copy.tags)) return copy;
-    return this.#ask(key, options);
+    return this.#reads.get(key, options);
   }
 
   /** Nothing while writes are queued: some may hide what is here. */
@@ -120,21 +112,11 @@ export class TieredStore implements CacheStore {
     return this.#journal.size === 0 ? this.#copies.getTrusted(key, now) : undefined;
   }
 
-  async getMany(
+  getMany(
     keys: readonly string[],
     options?: ReadOptions,
   ): Promise<readonly (CacheEntry | undefined)[]> {
-    const copies = keys.map((key) => this.#trusted(key));
-    const unknown = new Set(keys.filter((_, index) => copies[index] === undefined));
-    if (unknown.size === 0) return copies;
-    this.#calls.admit();
-    const missing = [...unknown].filter((key) => !this.#isLoading(key, options));
-    if (missing.length === 0) return copies;
-    const hasCopies = (): boolean => missing.every((key) => this.getStale(key) !== undefined);
-    const timeoutMs = this.#timeoutMs(options?.hasAlternative === true || hasCopies());
-    const found = await this.#reads.getMany(missing, timeoutMs);
-    const byKey = new Map(missing.map((key, index) => [key, found[index]]));
-    return keys.map((key, index) => copies[index] ?? byKey.get(key));
+    return this.#reads.getMany(keys, options);
   }
 
   getStale(key: string): CacheEntry | undefined {
@@ -225,35 +207,6 @@ export class TieredStore implements CacheStore {
   #invalidatedElsewhere(what: Invalidation): void {
     this.#copies.invalidate(what);
     this.#onInvalidated?.(what);
-  }
-
-  #trusted(key: string): CacheEntry | undefined {
-    const copy = this.#copies.findTrusted(key);
-    return copy !== undefined && this.#journal.hides(key, copy.tags) ? undefined : copy;
-  }
-
-  async #ask(key: string, options: ReadOptions | undefined): Promise<CacheEntry | undefined> {
-    this.#calls.admit();
-    const hasCopy = this.getStale(key) !== undefined;
-    if (this.#journal.hides(key)) {
-      // What was written here is not acknowledged: it is a copy, and no more.
-      if (hasCopy) throw new CacheTierUnavailableError(this.#name);
-      return undefined;
-    }
-    if (this.#isLoading(key, options)) return undefined;
-    const isSoft = options?.hasAlternative === true || hasCopy;
-    return this.#reads.get(key, this.#timeoutMs(isSoft));
-  }
-
-  /** Whether a load will bring what a read could, and nothing fresh is here that would be given sooner. */
-  #isLoading(key: string, options: ReadOptions | undefined): boolean {
-    if (!this.#copies.isTrusted || options?.isLoading?.(key) !== true) return false;
-    const copy = this.getStale(key);
-    return copy === undefined || copy.expiresAt <= this.#clock.now();
-  }
-
-  #timeoutMs(isSoft: boolean): number {
-    return isSoft ? SOFT_TIMEOUT_MS : HARD_TIMEOUT_MS;
   }
 
   /**
