@@ -9,8 +9,8 @@ type Method = (this: Record<symbol, CacheService | undefined>, ...args: unknown[
 export interface WrappedCall {
   readonly cache: CacheService;
   readonly args: readonly unknown[];
-  /** Calls the method itself. */
-  readonly proceed: () => unknown;
+  /** Calls the method itself, with `more` behind the arguments of the call. */
+  readonly proceed: (...more: readonly unknown[]) => unknown;
 }
 
 /**
@@ -30,7 +30,8 @@ export function wrapMethod(
   const original = descriptor.value as Method;
   const wrapped: Method = function (...args) {
     const cache = this[property];
-    const proceed = (): unknown => original.apply(this, args);
+    const proceed = (...more: readonly unknown[]): unknown =>
+      original.apply(this, more.length === 0 ? args : [...args, ...more]);
     return cache ? around({ cache, args, proceed }) : proceed();
   };
   descriptor.value = standInFor(original, wrapped);
