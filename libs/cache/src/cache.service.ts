@@ -61,11 +61,10 @@ export class CacheService {
    * these apart), and when the cache is down.
    * @throws InvalidCacheKeyError
    */
-  async get<T = unknown>(key: CacheKey<T>): Promise<T | null> {
-    const found = this.#operations.get.executeOrElse(undefined, this.#work.get, key);
-    // Nothing is waited for where nothing has to be.
-    const value = found instanceof Promise ? await found : found;
-    return (value ?? null) as T | null;
+  get<T = unknown>(key: CacheKey<T>): Promise<T | null> {
+    const value = this.#operations.get.peek(this.#work.glance, key);
+    // Not an async function: of a hit in memory the caller's promise is the only one.
+    return value === undefined ? this.#read(key) : Promise.resolve(value as T | null);
   }
 
   /**
@@ -109,12 +108,11 @@ export class CacheService {
     factory: CacheFactory<T>,
     options: CacheLoadOptions = NO_OPTIONS,
   ): Promise<T> {
-    const request = this.#requestOf(key, factory, options);
-    const found = this.#operations.getOrSet.execute(this.#work.getForLoad, request);
-    // Not an async function: of a hit the caller's promise is the only one.
-    if (found === undefined || found instanceof Promise)
-      return this.#getOrLoad(found, request, factory);
-    return Promise.resolve(found as T);
+    if (this.#isPlain(options)) {
+      const value = this.#operations.getOrSet.peek(this.#work.glance, key);
+      if (value !== undefined) return Promise.resolve(value as T);
+    }
+    return this.#getOrLoad(key, factory, options);
   }
 
   /**
@@ -225,12 +223,28 @@ export class CacheService {
     return isPromiseLike(entry) ? undefined : entry;
   }
 
+  async #read<T>(key: CacheKey<T>): Promise<T | null> {
+    const found = this.#operations.get.executeOrElse(undefined, this.#work.get, key);
+    // Nothing is waited for where nothing has to be.
+    const value = found instanceof Promise ? await found : found;
+    return (value ?? null) as T | null;
+  }
+
+  /** Whether the options are right and ask for nothing on a hit. */
+  #isPlain(options: CacheLoadOptions): boolean {
+    if ((options.eagerRefresh ?? this.#eagerRefresh) !== false) return false;
+    return options === NO_OPTIONS || this.#engine.lives.accepts(options);
+  }
+
   async #getOrLoad<T>(
-    reading: unknown,
-    request: LoadRequest,
+    key: CacheKey<T>,
     factory: CacheFactory<T>,
+    options: CacheLoadOptions,
   ): Promise<T> {
-    const found = await this.#orElse(undefined, this.#operations.getOrSet, reading);
+    const request = this.#requestOf(key, factory, options);
+    const { getOrSet } = this.#operations;
+    const reading = getOrSet.execute(this.#work.getForLoad, request);
+    const found = await this.#orElse(undefined, getOrSet, reading);
     if (found !== undefined) return found as T;
     return read(await this.#load(request, factory)) as T;
   }

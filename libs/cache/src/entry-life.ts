@@ -56,6 +56,16 @@ export class EntryLives {
     if (eagerRefresh !== undefined) checkRatio(eagerRefresh);
     if (tags !== undefined) checkTags(tags);
   }
+
+  /** Whether {@link check} throws nothing. */
+  accepts(options: CacheLoadOptions): boolean {
+    try {
+      this.check(options);
+      return true;
+    } catch {
+      return false;
+    }
+  }
 }
 
 function checkRatio(ratio: number | false): void {

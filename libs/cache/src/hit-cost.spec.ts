@@ -1,7 +1,8 @@
 import { createHook } from 'node:async_hooks';
-import { Operations } from 'nestjs-mainstay/resource';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { OPERATION_CHANNEL, Operations } from 'nestjs-mainstay/resource';
 import { FakeClock, RecordedCalls } from 'nestjs-mainstay/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CacheConfig } from './cache.config.js';
 import { CacheService } from './cache.service.js';
 import { Invalidations } from './invalidations.js';
@@ -108,6 +109,17 @@ describe.each(stores)('cache rule 20: a hit %s', (_where, createStore) => {
       'cache.getOrSet hit',
     ]).flat();
     expect(recorded.calls.filter((call) => !call.includes(' try '))).toEqual(pairs);
+  });
+
+  it('is one too where somebody watches each call, recorded the same way', async () => {
+    const watched = vi.fn<() => void>();
+    const name = `tracing:${OPERATION_CHANNEL}:start`;
+    subscribe(name, watched);
+    onTestFinished(() => void unsubscribe(name, watched));
+    recorded.clear();
+    expect(await cache.getOrSet('key', unexpected)).toEqual({ id: 1 });
+    expect(recorded.of('cache.getOrSet').at(-1)).toBe('cache.getOrSet hit');
+    expect(watched).toHaveBeenCalledOnce();
   });
 
   it('rejects what is no key and no option, and never throws', async () => {

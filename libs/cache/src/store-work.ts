@@ -31,12 +31,15 @@ export class StoreWork {
     this.#forLoad = { hasAlternative: true, isLoading };
   }
 
-  readonly get = (key: string, { startedAt }: OperationContext): Awaitable<unknown> => {
-    const value = this.#engine.findFresh(key, startedAt);
-    if (value === undefined) return this.#counted(mapAwaitable(this.#engine.find(key), valueOf));
-    this.#counts.hits.l1++;
+  /** What is known at once to be fresh; see `BoundOperation.peek`. @throws InvalidCacheKeyError */
+  readonly glance = (key: string, now: number): unknown => {
+    const value = this.#engine.findFresh(key, now);
+    if (value !== undefined) this.#counts.hits.l1++;
     return value;
   };
+
+  readonly get = (key: string): Awaitable<unknown> =>
+    this.#counted(mapAwaitable(this.#engine.find(key), valueOf));
 
   readonly lookup = (key: string): Awaitable<CacheLookup<unknown>> => {
     const found = this.#counted(this.#engine.find(key));
@@ -51,18 +54,8 @@ export class StoreWork {
   readonly delete = (key: string): Awaitable<true> =>
     mapAwaitable(this.#engine.delete(key), acknowledged);
 
-  readonly getForLoad = (
-    request: LoadRequest,
-    { startedAt }: OperationContext,
-  ): Awaitable<unknown> => {
+  readonly getForLoad = (request: LoadRequest): Awaitable<unknown> => {
     this.#engine.lives.check(request.options);
-    if (request.onFresh === undefined) {
-      const value = this.#engine.findFresh(request.key, startedAt);
-      if (value !== undefined) {
-        this.#counts.hits.l1++;
-        return value;
-      }
-    }
     return mapAwaitable(this.#readForLoad(request), valueOf);
   };
 

@@ -18,6 +18,9 @@ function callAll(recorder: OperationRecorder): void {
   bound.recordRejected(1, ERROR);
   bound.recordCancelled(1);
   bound.recordTry(1);
+  bound.recordAnswer(1);
+  bound.recordAnswer(1, true);
+  bound.recordAnswer(1, false);
   bound.recordTry(1, ERROR);
   bound.recordOutcome('recovered', 2, 5);
   recorder.recordStep('cache', 'test connection', 1);
@@ -36,7 +39,7 @@ describe('guardRecorder', () => {
     callAll(direct);
     callAll(guardRecorder(guarded));
     expect(guarded.calls).toEqual(direct.calls);
-    expect(guarded.calls).toHaveLength(19);
+    expect(guarded.calls).toHaveLength(28);
   });
 
   it('passes on what has been recorded', () => {

@@ -130,6 +130,14 @@ class GuardedBoundRecorder implements BoundRecorder {
     }
   }
 
+  recordAnswer(durationMs: number, isHit?: boolean): void {
+    try {
+      this.#inner.recordAnswer(durationMs, isHit);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
   recordOutcome(
     outcome: RecoveryOutcome,
     tries: number,

@@ -62,6 +62,7 @@ export type {
   BoundOperationSpec,
   CallOptions,
   Fallback,
+  Look,
   OperationContext,
   OperationOptions,
   Work,

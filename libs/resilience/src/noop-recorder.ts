@@ -37,6 +37,7 @@ class NoopBoundRecorder implements BoundRecorder {
   recordRejected(): void {}
   recordCancelled(): void {}
   recordTry(): void {}
+  recordAnswer(): void {}
   recordOutcome(): void {}
   recordFallback(): void {}
 

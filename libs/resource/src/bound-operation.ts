@@ -3,6 +3,7 @@ import type {
   BoundRecorder,
   CallOptions,
   Classification,
+  Look,
   OperationStatus,
   ResiliencePipeline,
   Work,
@@ -61,6 +62,19 @@ export class BoundOperation {
       return publishOperation(this.#spec, this.#classify, proceed);
     }
     return this.#execute(work, arg, call);
+  }
+
+  /**
+   * A look before the call: what it finds at once is the call's result, recorded as any other, at a fraction of the cost.
+   * @param look quick and without effect; `undefined` = nothing was found
+   * @returns `undefined`: nothing happened, and {@link execute} has to answer. So it is too where somebody watches or
+   * stands before each call (an interceptor, a limiter, an open breaker …), and when `look` throws
+   * @example
+   * return operation.peek((key) => memory.get(key), key) ?? operation.run(fetch, key);
+   */
+  peek<A, R>(look: Look<A, R>, arg: A): R | undefined {
+    if (this.#interceptors.length > 0 || operationChannel.hasSubscribers) return undefined;
+    return this.#pipeline.peek(this.#spec, look, arg);
   }
 
   /**

@@ -56,6 +56,11 @@ export class RecordingInterceptor implements CallObserver {
     else this.#recorder.recordMiss(durationMs);
   }
 
+  answered(result: unknown, durationMs: number): void {
+    const isHit = this.#isHit && this.#judge(this.#isHit, result);
+    this.#recorder.recordAnswer(durationMs, isHit);
+  }
+
   failed(error: Classification, durationMs: number): void {
     if (error.kind === 'rejected') this.#recorder.recordRejected(durationMs, error);
     else if (error.kind === 'cancelled') this.#recorder.recordCancelled(durationMs);

@@ -62,6 +62,10 @@ export class RecordedOperation implements BoundRecorder {
     }
   }
 
+  recordAnswer(durationMs: number, isHit?: boolean): void {
+    this.times.recordAnswer(durationMs, isHit);
+  }
+
   recordOutcome(
     outcome: RecoveryOutcome,
     tries: number,

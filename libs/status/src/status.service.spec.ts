@@ -56,11 +56,18 @@ describe('StatusManager', () => {
 
   it('every attempt ends under exactly one outcome, in the status and in the metrics', async () => {
     const ends = ['success', 'hit', 'miss', 'failure', 'rejected', 'cancelled', 'none'] as const;
+    const answers = { answer: undefined, 'answer hit': true, 'answer miss': false } as const;
+    const isAnswer = (end: string): end is keyof typeof answers => end in answers;
+    const kinds = [...ends, 'answer', 'answer hit', 'answer miss'] as const;
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.constantFrom(...ends)), async (calls) => {
+      fc.asyncProperty(fc.array(fc.constantFrom(...kinds)), async (calls) => {
         metrics = new MetricRegistry();
         const operation = createManager().bind('cache', 'get');
         for (const end of calls) {
+          if (isAnswer(end)) {
+            operation.recordAnswer(1, answers[end]);
+            continue;
+          }
           operation.recordAttempt();
           if (end === 'success') operation.recordSuccess(1);
           if (end === 'hit') operation.recordHit(1);
@@ -74,7 +81,7 @@ describe('StatusManager', () => {
           resource: 'cache',
           operation: 'get',
           attempts: calls.length,
-          successes: count('success', 'hit', 'miss'),
+          successes: count('success', 'hit', 'miss', ...Object.keys(answers)),
           failures: count('failure'),
           rejections: count('rejected'),
           cancellations: count('cancelled'),
@@ -85,7 +92,10 @@ describe('StatusManager', () => {
         const ended = await sum('mainstay_operations_total{');
         expect(ended + (await sum('mainstay_operations_active{'))).toBe(calls.length);
         expect(await sum('mainstay_operation_errors_total{')).toBe(count('failure', 'rejected'));
-        expect(await sum('mainstay_cache_requests_total{')).toBe(count('hit', 'miss'));
+        expect(await sum('mainstay_cache_requests_total{')).toBe(
+          count('hit', 'miss', 'answer hit', 'answer miss'),
+        );
+        expect(operation.times.succeededTries).toBe(count(...Object.keys(answers)));
       }),
       { numRuns: 50 },
     );

@@ -114,6 +114,14 @@ class RecordedOperation implements BoundRecorder {
     this.#add(`${this.#label} try ${error ? `failed ${error.type}` : 'passed'}`);
   }
 
+  recordAnswer(durationMs: number, isHit?: boolean): void {
+    this.recordAttempt();
+    this.recordTry(durationMs);
+    if (isHit === undefined) this.recordSuccess();
+    else if (isHit) this.recordHit();
+    else this.recordMiss();
+  }
+
   recordOutcome(
     outcome: RecoveryOutcome,
     tries: number,

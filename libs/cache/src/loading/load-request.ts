@@ -3,7 +3,7 @@ import type { CacheEntry, KeyedEntry } from '../stores/cache-store.js';
 import type { Flight } from './flight.js';
 import type { Flights } from './flights.js';
 
-/** What a load asks the cache first, and what it learns by that beside the value. One object, since a hit pays for it. */
+/** What a load asks the cache first, and what it learns by that beside the value. */
 export class LoadRequest {
   readonly key: string;
   readonly options: CacheLoadOptions;

@@ -45,6 +45,15 @@ export class OperationTimes {
     this.recordSuccess(durationMs);
   }
 
+  /** A call began and succeeded at its one try. */
+  recordAnswer(durationMs: number, isHit: boolean | undefined): void {
+    this.recordAttempt();
+    this.recordSucceededTry();
+    if (isHit === undefined) this.recordSuccess(durationMs);
+    else if (isHit) this.recordHit(durationMs);
+    else this.recordMiss(durationMs);
+  }
+
   recordFailure(durationMs: number): void {
     this.#series.ended.failure.increment();
     this.#failureTimes ??= this.#series.failureTimes();
