@@ -13,6 +13,8 @@ import type { FakeClock } from '../fake-clock.js';
 /** What stands under a key: an entry, or what is left of one that was deleted. */
 interface Stored {
   readonly version: number;
+  /** Where it differs: by which it is judged whether it was cleared or invalidated by a tag. */
+  readonly own?: number;
   readonly entry: CacheEntry | undefined;
 }
 
@@ -59,9 +61,10 @@ class RightStore implements SharedStore {
   }
 
   protected find(key: string): CacheEntry | undefined {
-    const { version, entry } = this.shelf.entries.get(key) ?? { version: -1, entry: undefined };
+    const found: Stored = this.shelf.entries.get(key) ?? { version: -1, entry: undefined };
+    const { version, own = version, entry } = found;
     if (entry === undefined || entry.staleUntil <= this.clock.now()) return undefined;
-    return this.newestInvalidation(entry) < version ? { ...entry } : undefined;
+    return this.newestInvalidation(entry) < own ? { ...entry } : undefined;
   }
 
   protected set(key: string, entry: CacheEntry, kind: WriteKind): boolean {
@@ -93,10 +96,12 @@ class RightStore implements SharedStore {
   }
 
   protected expire(key: string): void {
-    const { version, entry } = this.shelf.entries.get(key) ?? { version: 0, entry: undefined };
-    if (entry === undefined) return;
+    const found = this.shelf.entries.get(key);
+    if (found?.entry === undefined) return this.delete(key, undefined);
+    const { version: own, entry } = found;
+    const version = this.versionAt(undefined);
     const expired = { ...entry, expiresAt: this.clock.now() };
-    this.shelf.entries.set(key, { version, entry: expired });
+    this.shelf.entries.set(key, { version, own: found.own ?? own, entry: expired });
   }
 
   /** Of now, where no moment is given. */
@@ -199,6 +204,15 @@ class Graceless extends RightStore {
   }
 }
 
+class Reviver extends RightStore {
+  protected override expire(key: string): void {
+    const version = this.versionAt(undefined);
+    const entry = this.shelf.entries.get(key)?.entry;
+    const expired = entry && { ...entry, expiresAt: this.clock.now() };
+    this.shelf.entries.set(key, { version, entry: expired });
+  }
+}
+
 /** Looks before it writes, and does both in turns of their own. */
 class LooksFirst extends RightStore {
   override async setMany(entries: readonly KeyedEntry[], kind: WriteKind): Promise<string[]> {
@@ -259,6 +273,11 @@ describe('describeSharedStore', () => {
       'deletes what expires',
       Graceless,
       'ends the time in which an entry is fresh, and keeps its grace',
+    ],
+    [
+      'makes an entry newer by expiring it',
+      Reviver,
+      'does not bring back by expiring what was cleared, before or after',
     ],
     ['looks before it writes', LooksFirst, 'lets no load through that a deletion meets on its way'],
   ])('fails a store that %s', async (_name, Store, failure) => {

@@ -1,6 +1,7 @@
 // One import of every public name, so that the compiler reads all declarations of the package.
 export * as mainstay from 'nestjs-mainstay';
 export * as cache from 'nestjs-mainstay/cache';
+export * as cacheManager from 'nestjs-mainstay/cache-manager';
 export * as common from 'nestjs-mainstay/common';
 export * as config from 'nestjs-mainstay/config';
 export * as database from 'nestjs-mainstay/database';

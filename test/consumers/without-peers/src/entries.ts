@@ -1,6 +1,7 @@
 // One import of every public name that needs no optional peer; the compiler reads all their declarations.
 export * as mainstay from 'nestjs-mainstay';
 export * as cache from 'nestjs-mainstay/cache';
+export * as cacheManager from 'nestjs-mainstay/cache-manager';
 export * as common from 'nestjs-mainstay/common';
 export * as config from 'nestjs-mainstay/config';
 export * as resilience from 'nestjs-mainstay/resilience';

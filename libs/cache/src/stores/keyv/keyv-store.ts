@@ -25,11 +25,11 @@ export interface KeyvStoreOptions {
   readonly recordLifeMs: number;
 }
 
-/** What is to stand under a name with a version, and for how long, in milliseconds; `undefined`: what stands there stays. */
+/** What is to stand under a name with a version, and for how long, in milliseconds. */
 type Raised = (
   version: number,
   found: string | undefined,
-) => readonly [text: string, lifeMs: number] | undefined;
+) => readonly [text: string, lifeMs: number];
 
 /** An entry that is to be written. */
 interface EncodedWrite {
@@ -89,11 +89,11 @@ export class KeyvSharedStore implements SharedStore {
       );
     }
     const keys = 'keys' in what ? what.keys : what.expired;
-    const { recordLifeMs } = this.#options;
+    const raised = 'keys' in what ? this.#tombstone : this.#expired;
     return this.#raise(
       keys.map((key) => names.entry(key)),
       calledAt,
-      'keys' in what ? (version) => [versionText(version), recordLifeMs] : this.#expired,
+      raised,
     );
   }
 
@@ -148,8 +148,8 @@ export class KeyvSharedStore implements SharedStore {
         const writes = batch.flatMap(([name, at]): KeyvWrite[] => {
           const version = at === undefined ? time.nextInvalidation() : time.latest(at);
           if ((versionOf(found.get(name)) ?? 0) >= version) return [];
-          const raised = textOf(version, found.get(name));
-          return raised ? [{ name, text: raised[0], lifeMs: raised[1] }] : [];
+          const [text, lifeMs] = textOf(version, found.get(name));
+          return [{ name, text, lifeMs }];
         });
         await this.#write(writes);
       }),
@@ -163,12 +163,14 @@ export class KeyvSharedStore implements SharedStore {
     return [recordText(version, until), (until - now) / 1_000];
   };
 
+  /** Where there is no entry a tombstone keeps away what is being loaded. */
   readonly #expired: Raised = (version, found) => {
-    const now = this.#now();
-    const text = found === undefined ? undefined : expiredText(found, version, now);
-    const lifeMs = text === undefined ? 0 : (timeIn(text, 2) - now) / 1_000;
-    return text !== undefined && lifeMs > 0 ? [text, lifeMs] : undefined;
+    const text = found === undefined ? undefined : expiredText(found, version);
+    const lifeMs = text === undefined ? 0 : (timeIn(text, 2) - this.#now()) / 1_000;
+    return text !== undefined && lifeMs > 0 ? [text, lifeMs] : this.#tombstone(version, found);
   };
+
+  readonly #tombstone: Raised = (version) => [versionText(version), this.#options.recordLifeMs];
 
   /** What stands under names; whose versions are ahead of this process's time puts it forward. */
   async #lookUp(names: readonly string[]): Promise<Map<string, string | undefined>> {

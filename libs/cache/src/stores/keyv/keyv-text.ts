@@ -17,14 +17,17 @@ export function recordText(version: number, goneAt: number): string {
   return versionText(version) + timeText(goneAt);
 }
 
-/** The text of an entry that is not fresh any more since `now`; `undefined` for what is none. */
-export function expiredText(text: string, version: number, now: number): string | undefined {
+/**
+ * The text of an entry that is not fresh any more; `undefined` for what is none. It keeps its version as the time until
+ * which it was fresh: by that it is judged whether it was cleared or invalidated by a tag.
+ */
+export function expiredText(text: string, version: number): string | undefined {
   if (text.length <= 4 * DIGITS) return undefined;
-  const freshUntil = Math.min(now, timeIn(text, 1));
-  return versionText(version) + timeText(freshUntil) + text.slice(2 * DIGITS);
+  const own = Math.min(timeIn(text, 0), timeIn(text, 1));
+  return versionText(version) + timeText(own) + text.slice(2 * DIGITS);
 }
 
-/** One of the times of a text, in microseconds, by its place after the version: 1 … 3. `Infinity` = never. */
+/** One of the times of a text, in microseconds, by its place: 0 is the version. `Infinity` = never. */
 export function timeIn(text: string, place: number): number {
   const digits = text.slice(place * DIGITS, (place + 1) * DIGITS);
   return digits === NEVER ? Infinity : Number(digits);

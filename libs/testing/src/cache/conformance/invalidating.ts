@@ -46,6 +46,41 @@ export function invalidating(it: DeclareSharedStoreTest): void {
     await test.holds('never written', undefined);
   });
 
+  it('keeps away what began to load before a key without an entry was made to expire', async (test) => {
+    const loaded = test.entry('old');
+    await test.later();
+    await test.other.invalidate({ expired: ['key'] });
+    assert.strictEqual(await test.set('key', loaded, 'load'), false);
+    await test.holds('key', undefined);
+  });
+
+  it('keeps away what began to load before an entry was made to expire', async (test) => {
+    await test.set('key', test.entry('old'));
+    await test.later();
+    const loaded = test.entry('loaded');
+    await test.later();
+    await test.other.invalidate({ expired: ['key'] });
+    assert.strictEqual(await test.set('key', loaded, 'load'), false);
+    await test.holds('key', 'old');
+  });
+
+  for (const [how, what] of [
+    ['invalidated by its tag', { tags: ['a'] }],
+    ['cleared', 'everything'],
+  ] as const) {
+    it(`does not bring back by expiring what was ${how}, before or after`, async (test) => {
+      await test.set('before', test.entry(1, { tags: ['a'] }));
+      await test.set('after', test.entry(2, { tags: ['a'] }));
+      await test.one.invalidate({ expired: ['before'] });
+      await test.one.invalidate({ expired: ['before'] });
+      await test.holds('before', 1);
+      await test.one.invalidate(what);
+      await test.one.invalidate({ expired: ['before', 'after'] });
+      await test.holds('before', undefined);
+      await test.holds('after', undefined);
+    });
+  }
+
   const invalidations = [
     ['its key was deleted', { keys: ['key'] }],
     ['one of its tags was invalidated', { tags: ['a'] }],
