@@ -1,5 +1,6 @@
 import { bytesPerEntry } from '../cache/bytes-per-entry.mjs';
 import { hit } from '../cache/hit.mjs';
+import { lockedMisses } from '../cache/locked-misses.mjs';
 import { misses } from '../cache/misses.mjs';
 import { outage } from '../cache/outage.mjs';
 import { redisRead } from '../cache/redis-read.mjs';
@@ -30,6 +31,7 @@ async function whileRedisServes(effort) {
       ...(await hit(services, effort)),
       ...(await redisRead(services.forgetful, server, effort)),
       ...(await misses(services, effort)),
+      ...(await lockedMisses(server, effort)),
     ];
   } finally {
     for (const service of Object.values(services)) await service.stop();
