@@ -110,6 +110,8 @@ describeSharedStore(
     name: 'RedisStore',
     create: async (clock) => {
       const namespace = randomUUID();
+      // Redis has counted before the loads of the tests begin.
+      await storeOn(new FakeClock(), namespace);
       const stores = [await storeOn(clock, namespace), await storeOn(clock, namespace)] as const;
       // They know the time of Redis, and go by the clock of the test from here on.
       for (const { feed } of stores) feed.stop();
@@ -339,6 +341,23 @@ describe('cache rule 8: versions', () => {
     await clock.sleep(5);
     const later = now('loaded later');
     expect(await store.set('key', later, 'load')).toBe(true);
+  });
+
+  it('cache rule 10: what began to load before Redis lost its data is not stored', async () => {
+    const store = await storeOn(clock);
+    const load = now('loaded');
+    await clock.sleep(5);
+    await store.invalidate({ keys: ['key'] });
+    await store.connection.send([
+      'DEL',
+      store.keys.meta,
+      store.keys.clear,
+      store.keys.entry('key'),
+    ]);
+    expect(await store.set('key', load, 'load')).toBe(false);
+    expect(await store.get('key')).toBeUndefined();
+    expect(await store.set('key', now('loaded later'), 'load')).toBe(true);
+    expect((await store.get('key'))?.data).toBe('loaded later');
   });
 
   function now(value: unknown, options: Partial<CacheEntry> = {}): CacheEntry {

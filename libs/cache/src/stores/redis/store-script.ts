@@ -5,7 +5,8 @@ import { CALL_WINDOW_US, VERSIONS } from './versions-script.js';
 /**
  * Stores an entry unless something newer is there: an entry, a tombstone, an invalidation of one of its tags, a clear. A
  * tag without a record gets one that is as old as this entry, and which outlives it: without one, entries are invalid. So
- * does the clear, unless Redis has nothing at all of this cache.
+ * does the clear, unless Redis has nothing at all of this cache. A load that began before Redis lost what it knew is refused:
+ * it may have been invalidated by that.
  * KEYS: meta, clear, entry, tags…; ARGV: at, window, fresh for (µs), life (ms), age (µs), announcement, origin, channel,
  * body; a time that is empty is for ever. The entry is 4 × 16 digits (version, fresh until, gone at, created) and the
  * body. Returns 1, or 0 when it was refused as older.
@@ -20,6 +21,7 @@ for i = 4, #KEYS do
   local tag = record(KEYS[i])
   if tag and tag >= version then return 0 end
 end
+if ARGV[6] == 'replaced' and countedSince() > version then return 0 end
 local life = tonumber(ARGV[4])
 local function keep(key, text)
   if life then redis.call('SET', key, text, 'PX', life) else redis.call('SET', key, text) end
