@@ -37,17 +37,22 @@ async function instance(config: Partial<CacheConfig> = {}): Promise<CacheService
   return app.get(CacheService);
 }
 
-/** How often each command was called, as Redis counts it. */
-async function callsAtRedis(): Promise<(command: string) => number> {
+/** Sends a command that no cache would. */
+async function commandAtRedis(...args: string[]): Promise<unknown> {
   const client = createClient({ url: redis.url });
   await client.connect();
   try {
-    const stats = await client.info('commandstats');
-    return (command) =>
-      Number(new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'm').exec(stats)?.[1] ?? 0);
+    return await client.sendCommand(args);
   } finally {
     client.destroy();
   }
+}
+
+/** How often each command was called, as Redis counts it. */
+async function callsAtRedis(): Promise<(command: string) => number> {
+  const stats = String(await commandAtRedis('INFO', 'commandstats'));
+  return (command) =>
+    Number(new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'm').exec(stats)?.[1] ?? 0);
 }
 
 describe('CacheService on Redis, chosen by its URL alone', () => {
@@ -109,6 +114,28 @@ describe('CacheService on Redis, chosen by its URL alone', () => {
     await other.clear();
     await expect.poll(() => one.getMany(['b', 'c'])).toEqual([null, null]);
   });
+
+  it.each<[string, (cache: CacheService) => Promise<boolean>]>([
+    ['a delete', (cache) => cache.delete('key')],
+    ['a clear', (cache) => cache.clear()],
+    ['an invalidation', (cache) => cache.invalidateTags('tag')],
+    ['an expiry', (cache) => cache.expire('key')],
+  ])(
+    'cache rule 13: what Redis refuses (%s) is not undone by a read beside it',
+    async (name, invalidate) => {
+      const [cache, other] = [await instance(), await instance()];
+      await cache.delete('key');
+      await other.clear();
+      await other.set('key', 'old', name === 'an invalidation' ? { tags: ['tag'] } : {});
+      await commandAtRedis('SCRIPT', 'FLUSH');
+      const [isDone] = await Promise.all([invalidate(cache), cache.get('key')]);
+      expect(isDone).toBe(false);
+      expect(await cache.get('key')).toBeNull();
+      await expect.poll(() => other.get('key'), { timeout: 3_000 }).toBeNull();
+      await new SystemClock().sleep(300);
+      expect(await cache.get('key')).toBeNull();
+    },
+  );
 
   it('cache rule 15: 10,000 concurrent misses of a key are one read, one load and one write', async () => {
     const cache = await instance();

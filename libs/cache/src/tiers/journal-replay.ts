@@ -121,7 +121,7 @@ export class JournalReplay {
 
   /** Each says as of when it is, so that their order does not matter. */
   #sent({ everything, keys, tags }: JournalBatch): PromiseLike<unknown>[] {
-    const { shared } = this.#options;
+    const { shared, copies } = this.#options;
     const sent: PromiseLike<unknown>[] = [];
     if (everything) sent.push(shared.invalidate('everything', [everything.calledAt]));
     if (tags.length > 0) {
@@ -135,6 +135,8 @@ export class JournalReplay {
     const invalidated = keys.filter(([key]) => !written.has(key));
     if (invalidated.length > 0) {
       const names = { keys: invalidated.map(([key]) => key) };
+      // What was written here and is not told must not be taken for what the shared tier has.
+      copies.drop(names.keys);
       sent.push(shared.invalidate(names, calledAt(invalidated)));
     }
     if (writes.length > 0)

@@ -133,9 +133,10 @@ export class LocalCopies implements EntryJudge {
     for (const key of keys) this.#fences.fence(key);
   }
 
-  /** As {@link told}, of a clear. */
+  /** As {@link told}, of a clear: what was written here before it is suspect too. */
   toldEverything(): void {
     this.#fences.fenceAll();
+    this.suspectAll();
   }
 
   /** What is written here is newer than anything that is being read. */

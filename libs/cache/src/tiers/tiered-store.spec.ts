@@ -859,3 +859,29 @@ describe('cache rule 5: a value that is too large for the memory of the process'
     expect(shared.log).toEqual([expect.stringMatching(/^keys key/)]);
   });
 });
+
+describe('cache rule 13: what is made up for by an invalidation', () => {
+  beforeEach(async () => {
+    vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    link.trustedUntil = Infinity;
+    shared.error = new Error('MISCONF');
+  });
+
+  it('leaves no copy that is trusted, where too much was queued', async () => {
+    const entries = Array.from({ length: 10_001 }, (_, index) => [`${index}`, entryOf(1)] as const);
+    await Promise.allSettled([store.setMany(entries)]);
+    shared.error = undefined;
+    await clock.advance(1_500);
+    expect(shared.log.at(-1)).toMatch(/^clear as of/);
+    expect(await store.get('10000')).toBeUndefined();
+  });
+
+  it('leaves no copy of a write that is too old to be told', async () => {
+    await Promise.allSettled([store.set('key', entryOf('old'))]);
+    await clock.advance(60_001);
+    shared.error = undefined;
+    await clock.advance(1_500);
+    expect(shared.log.at(-1)).toMatch(/^keys key as of/);
+    expect(await store.get('key')).toBeUndefined();
+  });
+});

@@ -230,7 +230,11 @@ export class TieredStore implements CacheStore {
     return this.#write({
       forget: () => this.#journal.forget(what),
       work: () => this.#shared.invalidate(what),
-      remember: () => this.#journal.addInvalidation(what, calledAt),
+      remember: () => {
+        // Reads that were sent after it, and answered before it was refused, have brought what it was to invalidate.
+        this.#copies.invalidate(what);
+        this.#journal.addInvalidation(what, calledAt);
+      },
     });
   }
 
