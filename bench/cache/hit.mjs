@@ -35,6 +35,9 @@ async function againstMap(memory, tiered, effort) {
   const candidates = {
     map: await reading((arg) => map.get(keyOf(arg))),
     getOrSet: await reading((arg) => own.getOrSet(keyOf(arg), missing)),
+    options: await reading((arg) => {
+      return own.getOrSet(keyOf(arg), missing, { ttl: '5m', tags: ['users'] });
+    }),
     get: await reading((arg) => own.get(keyOf(arg))),
     tiered: await reading((arg) => before.getOrSet(keyOf(arg), missing)),
   };
@@ -42,6 +45,10 @@ async function againstMap(memory, tiered, effort) {
   const against = 'against an awaited Map.get';
   return [
     figure(`getOrSet, hit in memory, ${against} [ns]`, samples.against('getOrSet', 'map'), BOUND),
+    figure(
+      `getOrSet with a TTL and a tag, hit in memory, ${against} [ns]`,
+      samples.against('options', 'map'),
+    ),
     figure(
       `getOrSet, hit in memory before Redis, ${against} [ns]`,
       samples.against('tiered', 'map'),

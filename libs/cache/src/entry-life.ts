@@ -2,7 +2,7 @@ import type { CacheConfig } from './cache.config.js';
 import { InvalidCacheRatioError } from './cache.errors.js';
 import type { CacheLoadOptions, CacheSetOptions } from './cache.options.js';
 import { checkTags } from './keys/check-key.js';
-import { parseGrace, parseTtl } from './ttl.js';
+import { TtlReader } from './ttl-reader.js';
 
 /** How long an entry lives and what invalidates it. */
 export interface EntryLife {
@@ -16,6 +16,7 @@ export interface EntryLife {
 /** The lives of a cache's entries: what the caller says, or else what is configured. */
 export class EntryLives {
   readonly #config: CacheConfig;
+  readonly #ttls = new TtlReader();
 
   constructor(config: CacheConfig) {
     this.#config = config;
@@ -25,8 +26,8 @@ export class EntryLives {
   ofWritten(value: unknown, { ttl, grace, tags }: CacheSetOptions): EntryLife {
     const config = this.#config;
     const byDefault = value === null ? config.negativeTtl : config.ttl;
-    const ttlMs = ttl === undefined ? byDefault : parseTtl(ttl);
-    const graceMs = grace === undefined ? 0 : parseGrace(grace);
+    const ttlMs = ttl === undefined ? byDefault : this.#ttls.read(ttl);
+    const graceMs = grace === undefined ? 0 : this.#ttls.readGrace(grace);
     return { ttlMs, graceMs, tags: checked(tags) };
   }
 
@@ -34,11 +35,12 @@ export class EntryLives {
   ofLoaded(value: unknown, options: CacheLoadOptions): EntryLife {
     const { ttl, negativeTtl, grace, tags } = options;
     const config = this.#config;
-    const ttlMs = ttl === undefined ? config.ttl : parseTtl(ttl);
-    const negativeMs = negativeTtl === undefined ? config.negativeTtl : parseTtl(negativeTtl);
+    const ttlMs = ttl === undefined ? config.ttl : this.#ttls.read(ttl);
+    const negativeMs =
+      negativeTtl === undefined ? config.negativeTtl : this.#ttls.read(negativeTtl);
     return {
       ttlMs: value === null ? Math.min(ttlMs, negativeMs) : ttlMs,
-      graceMs: grace === undefined ? config.grace : parseGrace(grace),
+      graceMs: grace === undefined ? config.grace : this.#ttls.readGrace(grace),
       tags: checked(tags),
     };
   }
@@ -49,10 +51,10 @@ export class EntryLives {
    */
   check(options: CacheLoadOptions): void {
     const { ttl, negativeTtl, grace, factorySoftTimeout, eagerRefresh, tags } = options;
-    if (ttl !== undefined) parseTtl(ttl);
-    if (negativeTtl !== undefined) parseTtl(negativeTtl);
-    if (grace !== undefined) parseGrace(grace);
-    if (factorySoftTimeout !== undefined) parseTtl(factorySoftTimeout);
+    if (ttl !== undefined) this.#ttls.read(ttl);
+    if (negativeTtl !== undefined) this.#ttls.read(negativeTtl);
+    if (grace !== undefined) this.#ttls.readGrace(grace);
+    if (factorySoftTimeout !== undefined) this.#ttls.read(factorySoftTimeout);
     if (eagerRefresh !== undefined) checkRatio(eagerRefresh);
     if (tags !== undefined) checkTags(tags);
   }
