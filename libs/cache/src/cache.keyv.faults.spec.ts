@@ -16,7 +16,7 @@ const SOFT_MS = 50 + 300;
 const HARD_MS = 500 + 300;
 /** Time to notice the end of a fault: a try, the wait before the next, and what the adapter itself waits. */
 const BACK_MS = 5_000;
-const CALLS = 20_000;
+const CALLS = 2_000;
 
 const clock = new SystemClock();
 let redis: RedisServer;

@@ -2,6 +2,7 @@ import type {
   CacheEntry,
   Invalidation,
   KeyedEntry,
+  LoadLock,
   SharedStore,
   StoreCheck,
   WriteKind,
@@ -22,6 +23,7 @@ interface Stored {
 class Shelf {
   readonly entries = new Map<string, Stored>();
   readonly tags = new Map<string, number>();
+  readonly locks = new Map<string, { readonly endsAt: number }>();
   clearedAt = -1;
   last = 0;
 }
@@ -56,8 +58,21 @@ class RightStore implements SharedStore {
     }
   }
 
+  async lock(key: string, lifeMs: number): Promise<LoadLock | undefined> {
+    const { locks } = this.shelf;
+    const now = this.clock.now();
+    if ((locks.get(key)?.endsAt ?? 0) > now) return undefined;
+    const taken = { endsAt: now + lifeMs };
+    locks.set(key, taken);
+    return { release: async () => this.release(key, taken) };
+  }
+
   async check(): Promise<StoreCheck> {
     return { read: true, write: true };
+  }
+
+  protected release(key: string, taken: object): void {
+    if (this.shelf.locks.get(key) === taken) this.shelf.locks.delete(key);
   }
 
   protected find(key: string): CacheEntry | undefined {
@@ -117,7 +132,7 @@ type StoreClass = new (shelf: Shelf, clock: FakeClock) => SharedStore;
 /** Runs the suite with a runner of its own. @returns the names of the tests that failed */
 async function failuresOf(
   Store: StoreClass,
-  options: Pick<SharedStoreSubject, 'compareAndSet'> = {},
+  options: Pick<SharedStoreSubject, 'compareAndSet' | 'locks'> = {},
 ): Promise<string[]> {
   const tests: (readonly [name: string, test: () => Promise<void>])[] = [];
   const runner = {
@@ -213,6 +228,18 @@ class Reviver extends RightStore {
   }
 }
 
+class ReleasesAny extends RightStore {
+  protected override release(key: string): void {
+    this.shelf.locks.delete(key);
+  }
+}
+
+class EndlessLocks extends RightStore {
+  override lock(key: string): Promise<LoadLock | undefined> {
+    return super.lock(key, Infinity);
+  }
+}
+
 /** Looks before it writes, and does both in turns of their own. */
 class LooksFirst extends RightStore {
   override async setMany(entries: readonly KeyedEntry[], kind: WriteKind): Promise<string[]> {
@@ -275,6 +302,12 @@ describe('describeSharedStore', () => {
       'ends the time in which an entry is fresh, and keeps its grace',
     ],
     [
+      'releases the locks of others',
+      ReleasesAny,
+      'does not release what another instance has taken since',
+    ],
+    ['keeps locks for ever', EndlessLocks, 'ends a lock that nobody releases'],
+    [
       'makes an entry newer by expiring it',
       Reviver,
       'does not bring back by expiring what was cleared, before or after',
@@ -286,5 +319,13 @@ describe('describeSharedStore', () => {
 
   it('asks only a store for it that compares when it writes', async () => {
     expect(await failuresOf(LooksFirst, { compareAndSet: false })).toEqual([]);
+  });
+
+  it('asks for locks unless it is told that there are none', async () => {
+    class WithoutLocks extends RightStore {
+      override readonly lock = undefined as never;
+    }
+    expect(await failuresOf(WithoutLocks)).toContain('ends a lock that nobody releases');
+    expect(await failuresOf(WithoutLocks, { locks: false })).toEqual([]);
   });
 });

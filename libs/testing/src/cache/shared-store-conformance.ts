@@ -1,6 +1,7 @@
 import type { SharedStore } from 'nestjs-mainstay/cache';
 import { FakeClock } from '../fake-clock.js';
 import { invalidating } from './conformance/invalidating.js';
+import { locking } from './conformance/locking.js';
 import { comparingAndSetting, orderingWrites } from './conformance/ordering-writes.js';
 import { SharedStoreTest, type PassTime } from './conformance/shared-store-test.js';
 import { sharingEntries } from './conformance/sharing-entries.js';
@@ -22,6 +23,8 @@ export interface SharedStoreSubject {
    * @default true
    */
   readonly compareAndSet?: boolean;
+  /** Whether it has locks of keys. @default true */
+  readonly locks?: boolean;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface SharedStoreSubject {
  */
 export function describeSharedStore(
   { describe, it }: TestRunner,
-  { name, create, pass, compareAndSet = true }: SharedStoreSubject,
+  { name, create, pass, compareAndSet = true, locks = true }: SharedStoreSubject,
 ): void {
   const declare = (title: string, body: (test: SharedStoreTest) => Promise<void>): void => {
     it(title, async () => {
@@ -44,5 +47,6 @@ export function describeSharedStore(
     invalidating(declare);
     orderingWrites(declare);
     if (compareAndSet) comparingAndSetting(declare);
+    if (locks) locking(declare);
   });
 }
