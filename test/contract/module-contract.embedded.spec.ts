@@ -38,7 +38,7 @@ const readOnlyDisk: ContractDependency = {
 describe('status rule 17: the module contract, on embedded engines', () => {
   describeModuleContract(
     runner,
-    cacheSubject('CacheModule in memory', () => 'memory:'),
+    cacheSubject('CacheModule in memory', () => ({ url: 'memory:' })),
   );
   describeModuleContract(
     runner,

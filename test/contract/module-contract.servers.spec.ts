@@ -1,3 +1,4 @@
+import KeyvRedis from '@keyv/redis';
 import { describeModuleContract } from 'nestjs-mainstay/testing/contract';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { account } from '../support/servers/postgres-account.js';
@@ -32,7 +33,15 @@ describeOwnServers('status rule 17: the module contract, on Redis and PostgreSQL
     { describe, it },
     cacheSubject(
       'CacheModule on Redis',
-      () => redisUrl,
+      () => ({ url: redisUrl }),
+      ServerDependency.of(() => redis),
+    ),
+  );
+  describeModuleContract(
+    { describe, it },
+    cacheSubject(
+      'CacheModule on a store of Keyv',
+      () => ({ store: () => new KeyvRedis(redisUrl) }),
       ServerDependency.of(() => redis),
     ),
   );

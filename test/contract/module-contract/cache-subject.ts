@@ -1,12 +1,17 @@
 import type { INestApplication } from '@nestjs/common';
-import { CacheModule, getCacheToken, type CacheService } from 'nestjs-mainstay/cache';
+import {
+  CacheModule,
+  getCacheToken,
+  type CacheService,
+  type KeyvStoreSource,
+} from 'nestjs-mainstay/cache';
 import type { ModuleContractSubject } from 'nestjs-mainstay/testing/contract';
 import { SECRET } from './secret.js';
 
-/** CacheModule as a subject of the contract; `url` is asked for when a check begins. */
+/** CacheModule as a subject of the contract; what its entries are kept in is asked for when a check begins. */
 export function cacheSubject(
   name: string,
-  url: () => string,
+  keptIn: () => { readonly url: string } | { readonly store: KeyvStoreSource },
   dependency?: ModuleContractSubject['dependency'],
 ): ModuleContractSubject {
   const cacheOf = (app: INestApplication, instance?: string): CacheService =>
@@ -15,9 +20,14 @@ export function cacheSubject(
     name,
     resource: 'cache',
     secret: SECRET,
-    imports: ({ boot, instance }) => [
-      CacheModule.forRoot({ name: instance, config: { url: url(), boot } }),
-    ],
+    imports: ({ boot, instance }) => {
+      const kept = keptIn();
+      return [
+        'url' in kept
+          ? CacheModule.forRoot({ name: instance, config: { ...kept, boot } })
+          : CacheModule.forRoot({ name: instance, config: { boot }, ...kept }),
+      ];
+    },
     operation: {
       name: 'set',
       call: (app, data, instance) => cacheOf(app, instance).set(`key:${data}`, data),
