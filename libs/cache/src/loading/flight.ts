@@ -44,6 +44,8 @@ export class Flight {
   readonly found = new Map<string, CacheEntry>();
   /** Whether anybody waits for it but who has begun it. */
   isJoined = false;
+  /** Is called when nothing of what it brings may be stored any more. */
+  onFenced: (() => void) | undefined = undefined;
   readonly #slow = new Map<number, Promise<boolean>>();
   readonly #settle: Settle;
 

@@ -28,7 +28,10 @@ export class Flights {
    */
   launch(plan: FlightPlan, load: (flight: Flight) => Promise<Landing>): Flight {
     const flight = new Flight(plan);
-    for (const key of plan.keys) this.#byKey.set(key, flight);
+    for (const key of plan.keys) {
+      this.fence(key);
+      this.#byKey.set(key, flight);
+    }
     void load(flight)
       .finally(() => this.#end(flight))
       .then(
@@ -43,14 +46,24 @@ export class Flights {
     return this.#byKey.get(key) === flight;
   }
 
+  /** Whether any of its keys was neither written nor deleted since the flight began. */
+  isAnyCurrent(flight: Flight): boolean {
+    return flight.plan.keys.some((key) => this.isCurrent(key, flight));
+  }
+
   /** The key was written or deleted: its flight brings an older value. */
   fence(key: string): void {
-    if (this.#byKey.size > 0) this.#byKey.delete(key);
+    if (this.#byKey.size === 0) return;
+    const flight = this.#byKey.get(key);
+    this.#byKey.delete(key);
+    if (flight?.onFenced && !this.isAnyCurrent(flight)) flight.onFenced();
   }
 
   /** Everything was invalidated: no flight may store its value. */
   fenceAll(): void {
+    const flights = new Set(this.#byKey.values());
     this.#byKey.clear();
+    for (const flight of flights) flight.onFenced?.();
   }
 
   /** Something was invalidated: nobody joins a flight that began before `order`. */

@@ -188,6 +188,55 @@ describe('cache rule 15: the lock of a load', () => {
     expect(calls.map(({ text }) => text)).toEqual(['"own" at 100', expect.stringMatching(/"own"/)]);
   });
 
+  it.each<[string, () => unknown]>([
+    ['a delete', () => one.delete('key')],
+    ['a clear', () => one.clear()],
+    ['a tag', () => one.invalidateTags('tag')],
+  ])(
+    'cache rule 10: is free after %s: nobody waits for what is not stored',
+    async (_name, happens) => {
+      const before = outcomeOf(
+        one.getOrSet(
+          'key',
+          taking(1_000, () => 'old'),
+        ),
+      );
+      await clock.advance(100);
+      await happens();
+      const after = outcomeOf(
+        one.getOrSet(
+          'key',
+          taking(100, () => 'new'),
+          { tags: ['tag'] },
+        ),
+      );
+      await clock.advance(100);
+      expect(after.text).toBe('"new" at 200');
+      await clock.advance(1_000);
+      expect(before.text).toBe('"old" at 1000');
+      expect(await one.get('key')).toBe('new');
+      expect(store.locks.size).toBe(0);
+    },
+  );
+
+  it('cache rule 10: is not held by a load that was fenced while it waited for it', async () => {
+    const others = await store.lock('key', 11_000);
+    const before = outcomeOf(
+      one.getOrSet(
+        'key',
+        taking(1_000, () => 'old'),
+      ),
+    );
+    await clock.advance(10);
+    await one.delete('key');
+    await others?.release();
+    await clock.advance(100);
+    expect(store.locks.size).toBe(0);
+    await clock.advance(1_000);
+    expect(before.text).toMatch(/^"old" at/);
+    expect(await one.get('key')).toBeNull();
+  });
+
   it('cache rule 16: is not what those wait for that have a stale value', async () => {
     await one.getOrSet('key', () => 'old', { ttl: 1_000 });
     await clock.advance(1_200);

@@ -14,7 +14,7 @@ const MAX_POLL_MS = 75;
 export interface LoadTurn {
   /** What other instances have loaded meanwhile, by its key. */
   readonly found: ReadonlyMap<string, CacheEntry>;
-  /** The load has ended: it is another's turn. */
+  /** The load has ended, or is to no avail: it is another's turn. May be called again. */
   end(): void;
 }
 
@@ -58,7 +58,9 @@ export class LoadLocks {
       // Who had the lock before may have stored what is wanted.
       if (held !== undefined) {
         if (held.length > 0) await find(missing);
-        return { found, end: () => this.#release(held) };
+        // Once: what was released is another's.
+        const locks = [...held];
+        return { found, end: () => this.#release(locks.splice(0)) };
       }
       const leftMs = endsAt - clock.now();
       if (leftMs <= 0) return { found, end: () => undefined };

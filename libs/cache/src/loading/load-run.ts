@@ -65,6 +65,9 @@ export class LoadRun {
     if (!isLocked) return this.#load(flight, order, keys);
     const turn = await this.#locks.take(flight.plan);
     try {
+      // What is not stored is of no use to those who wait for the lock.
+      flight.onFenced = () => turn.end();
+      if (!this.#engine.flights.isAnyCurrent(flight)) turn.end();
       for (const [key, entry] of turn.found) flight.found.set(key, entry);
       const missing = keys.filter((key) => !turn.found.has(key));
       if (missing.length === 0) return turn.found;
