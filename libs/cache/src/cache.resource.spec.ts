@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { FakeClock } from 'nestjs-mainstay/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { cacheConfigOf } from '../test/cache-config.js';
 import type { CacheConfig } from './cache.config.js';
 import { CacheResource } from './cache.resource.js';
 import { MemoryStore } from './stores/memory-store.js';
@@ -8,23 +9,12 @@ import { MemoryStore } from './stores/memory-store.js';
 const { signal } = new AbortController();
 
 function resourceWith(config: Partial<CacheConfig> = {}, instance?: string): CacheResource {
-  const complete: CacheConfig = {
-    url: 'memory:',
-    namespace: 'mainstay',
-    ttl: 300_000,
-    negativeTtl: 30_000,
+  const complete = cacheConfigOf({
     maxEntries: 2,
-    grace: 600_000,
-    graceBackoff: 10_000,
-    factorySoftTimeout: 1_000,
-    factoryTimeout: 10_000,
-    lock: false,
-    lockWait: 2_000,
-    eagerRefresh: false,
     boot: 'required',
     criticality: 'critical',
     ...config,
-  };
+  });
   return new CacheResource(complete, new FakeClock(), {}, instance);
 }
 

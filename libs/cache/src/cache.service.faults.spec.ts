@@ -2,29 +2,14 @@ import { Logger } from '@nestjs/common';
 import { Operations } from 'nestjs-mainstay/resource';
 import { FakeClock, RecordedCalls, StagedFaults } from 'nestjs-mainstay/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CacheConfig } from './cache.config.js';
+import { cacheConfigOf } from '../test/cache-config.js';
 import { CacheUnavailableError } from './cache.errors.js';
 import { CacheService } from './cache.service.js';
 import type { Awaitable } from './stores/awaitable.js';
 import type { CacheEntry, CacheStore, StoreCheck } from './stores/cache-store.js';
 import { MemoryStore } from './stores/memory-store.js';
 
-const config: CacheConfig = {
-  url: 'memory:',
-  namespace: 'mainstay',
-  ttl: 300_000,
-  negativeTtl: 30_000,
-  maxEntries: 100,
-  grace: 600_000,
-  graceBackoff: 10_000,
-  factorySoftTimeout: 1_000,
-  factoryTimeout: 10_000,
-  lock: false,
-  lockWait: 2_000,
-  eagerRefresh: false,
-  boot: 'degraded',
-  criticality: 'degradable',
-};
+const config = cacheConfigOf({ maxEntries: 100 });
 
 /** A store as a network tier behaves: answers later, fails as staged, or not at all. */
 class RemoteStore implements CacheStore {

@@ -1,23 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { cacheConfigOf } from '../test/cache-config.js';
 import type { CacheConfig } from './cache.config.js';
 import { toCoherentConfig } from './coherent-config.js';
 
-const DEFAULTS: CacheConfig = {
-  url: 'memory:',
-  namespace: 'mainstay',
-  ttl: 300_000,
-  negativeTtl: 30_000,
-  maxEntries: 10_000,
-  grace: 600_000,
-  graceBackoff: 10_000,
-  factorySoftTimeout: 1_000,
-  factoryTimeout: 10_000,
-  lock: false,
-  lockWait: 2_000,
-  eagerRefresh: false,
-  boot: 'degraded',
-  criticality: 'degradable',
-};
+const DEFAULTS = cacheConfigOf();
 
 describe('cache rule 17: incoherent options', () => {
   it('are none of the defaults', () => {

@@ -4,28 +4,14 @@ import type { Classification, ClassifiedError } from 'nestjs-mainstay/resilience
 import { Operations } from 'nestjs-mainstay/resource';
 import { FakeClock, RecordedCalls } from 'nestjs-mainstay/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { cacheConfigOf } from '../../test/cache-config.js';
 import type { CacheConfig } from '../cache.config.js';
 import type { CacheFactoryContext, CacheLoadOptions } from '../cache.options.js';
 import { CacheService } from '../cache.service.js';
 import type { LoadLock } from '../stores/load-lock.js';
 import { MemoryStore } from '../stores/memory-store.js';
 
-const config: CacheConfig = {
-  url: 'memory:',
-  namespace: 'mainstay',
-  ttl: 100_000,
-  negativeTtl: 30_000,
-  maxEntries: 100,
-  grace: 600_000,
-  graceBackoff: 10_000,
-  factorySoftTimeout: 1_000,
-  factoryTimeout: 10_000,
-  lock: false,
-  lockWait: 2_000,
-  eagerRefresh: false,
-  boot: 'degraded',
-  criticality: 'degradable',
-};
+const config = cacheConfigOf({ ttl: 100_000 });
 
 const EAGER: CacheLoadOptions = { eagerRefresh: 0.8 };
 

@@ -2,27 +2,13 @@ import { Logger } from '@nestjs/common';
 import { Operations } from 'nestjs-mainstay/resource';
 import { FakeClock, RecordedCalls } from 'nestjs-mainstay/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { cacheConfigOf } from '../../test/cache-config.js';
 import type { CacheConfig } from '../cache.config.js';
 import { CacheService } from '../cache.service.js';
 import type { LoadLock } from '../stores/load-lock.js';
 import { MemoryStore } from '../stores/memory-store.js';
 
-const config: CacheConfig = {
-  url: 'memory:',
-  namespace: 'mainstay',
-  ttl: 300_000,
-  negativeTtl: 30_000,
-  maxEntries: 100,
-  grace: 600_000,
-  graceBackoff: 10_000,
-  factorySoftTimeout: 1_000,
-  factoryTimeout: 10_000,
-  lock: true,
-  lockWait: 2_000,
-  eagerRefresh: false,
-  boot: 'degraded',
-  criticality: 'degradable',
-};
+const config = cacheConfigOf({ lock: true });
 
 /** A store of several instances, which can lock each other out. */
 class LockingStore extends MemoryStore {

@@ -1,7 +1,7 @@
 import { Operations } from 'nestjs-mainstay/resource';
 import { FakeClock, RecordedCalls } from 'nestjs-mainstay/testing';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CacheConfig } from '../cache.config.js';
+import { cacheConfigOf } from '../../test/cache-config.js';
 import { CacheService } from '../cache.service.js';
 import { Invalidations } from '../invalidations.js';
 import type { Invalidation } from '../invalidation.js';
@@ -10,22 +10,7 @@ import { MemoryStore } from '../stores/memory-store.js';
 import type { SharedLink, SharedLinkListener, SharedStore } from '../tiers/shared-store.js';
 import { TieredStore } from '../tiers/tiered-store.js';
 
-const config: CacheConfig = {
-  url: 'redis://fake',
-  namespace: 'mainstay',
-  ttl: 300_000,
-  negativeTtl: 30_000,
-  maxEntries: 100,
-  grace: 600_000,
-  graceBackoff: 10_000,
-  factorySoftTimeout: 1_000,
-  factoryTimeout: 10_000,
-  lock: false,
-  lockWait: 2_000,
-  eagerRefresh: false,
-  boot: 'degraded',
-  criticality: 'degradable',
-};
+const config = cacheConfigOf({ url: 'redis://fake' });
 
 /** A shared store that counts what it is asked, and answers in another turn. */
 class CountingStore implements SharedStore {

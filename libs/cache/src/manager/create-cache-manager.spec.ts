@@ -1,7 +1,7 @@
 import { Operations } from 'nestjs-mainstay/resource';
 import { FakeClock } from 'nestjs-mainstay/testing';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CacheConfig } from '../cache.config.js';
+import { cacheConfigOf } from '../../test/cache-config.js';
 import { CacheUnavailableError } from '../cache.errors.js';
 import { CacheService } from '../cache.service.js';
 import type { CacheStore } from '../stores/cache-store.js';
@@ -15,22 +15,7 @@ let manager: Cache;
 let isDown: boolean;
 
 function build(ttl: number): void {
-  const config: CacheConfig = {
-    url: 'memory:',
-    namespace: 'mainstay',
-    ttl,
-    negativeTtl: 30_000,
-    maxEntries: 100,
-    grace: 600_000,
-    graceBackoff: 10_000,
-    factorySoftTimeout: 1_000,
-    factoryTimeout: 10_000,
-    lock: false,
-    lockWait: 2_000,
-    eagerRefresh: false,
-    boot: 'degraded',
-    criticality: 'degradable',
-  };
+  const config = cacheConfigOf({ ttl });
   const store = new MemoryStore(clock, config.maxEntries);
   const backend = {
     name: 'cache',
