@@ -1,5 +1,5 @@
 import { FakeClock, RecordedCalls } from 'nestjs-mainstay/testing';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { CallOptions, OperationOptions, Work } from './operation.js';
 import { ResiliencePipeline } from './resilience-pipeline.js';
 import type { PipelineOptions } from './resilience.options.js';
@@ -91,6 +91,47 @@ describe('calls that are cut', () => {
     controller.abort();
     expect(await result).toMatchObject({ reason: { code: 'OPERATION_CANCELLED' } });
     expect(recorded.of('payments.get outcome')).toEqual(['payments.get outcome cancelled after 1']);
+  });
+
+  it('resilience rule 21: a fallback that answers at once costs no timer', async () => {
+    const { clock, settle } = setUp({ retry: false }, { fallback: () => 'copy' });
+    const scheduled = vi.spyOn(clock, 'schedule');
+    expect(await settle(() => Promise.reject(RESET))).toMatchObject({ value: 'copy' });
+    const ofTry = 1;
+    expect(scheduled.mock.calls.length).toBeLessThanOrEqual(ofTry);
+  });
+
+  it('resilience rule 7: of several fallbacks each is asked once, when the one before it failed', async () => {
+    const asked: string[] = [];
+    const failing = (name: string, how: 'throws' | 'rejects') => (): Promise<string> => {
+      asked.push(name);
+      if (how === 'throws') throw RESET;
+      return Promise.reject(RESET);
+    };
+    const last = async (): Promise<string> => {
+      asked.push('last');
+      return 'copy';
+    };
+    const fallback = [failing('first', 'throws'), failing('second', 'rejects'), last];
+    const { settle } = setUp({ retry: false }, { fallback });
+    expect(await settle(fail)).toMatchObject({ value: 'copy' });
+    expect(asked).toEqual(['first', 'second', 'last']);
+  });
+
+  it('resilience rule 7: a fallback that aborts its caller and then fails leaves nothing unhandled', async () => {
+    const unhandled = vi.fn<(reason: unknown) => void>();
+    process.on('unhandledRejection', unhandled);
+    onTestFinished(() => void process.off('unhandledRejection', unhandled));
+    const controller = new AbortController();
+    const fallback = async (): Promise<string> => {
+      controller.abort();
+      throw RESET;
+    };
+    const { clock, settle } = setUp({ retry: false }, { fallback });
+    const result = settle(fail, { signal: controller.signal });
+    await clock.settle();
+    expect(await result).toMatchObject({ reason: { code: 'OPERATION_CANCELLED' } });
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   it('resilience rule 20: a fallback that runs at the end of the drain is cancelled', async () => {
