@@ -13,7 +13,7 @@ export interface SharedStoreSubject {
   /** Two instances on one new, empty store, both ready to be used. */
   readonly create: (clock: FakeClock) => Promise<readonly [SharedStore, SharedStore]>;
   /**
-   * Lets time pass, in milliseconds, for a store that goes by a clock of its own; `clock` is advanced by as much.
+   * Lets time pass, in milliseconds, for a store that goes by a clock of its own; `clock` was advanced by as much.
    * @default nothing has to be done
    */
   readonly pass?: PassTime;

@@ -56,8 +56,8 @@ export class SharedStoreTest {
 
   /** Lets a step of time pass. */
   async later(): Promise<void> {
-    await this.#pass?.(STEP_MS);
     await this.clock.advance(STEP_MS);
+    await this.#pass?.(STEP_MS);
   }
 }
 

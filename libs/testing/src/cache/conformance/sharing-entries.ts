@@ -59,6 +59,7 @@ export function sharingEntries(it: DeclareSharedStoreTest): void {
       found.map((entry) => entry?.data),
       keys,
     );
+    await test.later();
     await test.one.invalidate({ keys: keys.slice(1) });
     assert.strictEqual((await test.other.getMany(keys)).filter(Boolean).length, 1);
   });
