@@ -203,3 +203,20 @@ describe('cache rule 14: the journal that is kept', () => {
     expect(table.log).toEqual([]);
   });
 });
+
+describe('cache rule 7: a keeper that has ended', () => {
+  it.each<[string, () => void]>([
+    ['a look', () => keeper.opened()],
+    ['a write', () => journal.addInvalidation({ keys: ['a'] }, 0)],
+  ])('in the middle of %s asks nothing any more, also when it fails', async (_name, begin) => {
+    begin();
+    table.isHung = true;
+    await clock.advance(50);
+    expect(table.log).toHaveLength(1);
+    keeper.end();
+    journal.addInvalidation({ keys: ['b'] }, 0);
+    await clock.advance(60_000);
+    expect(table.log).toHaveLength(1);
+    expect(clock.pending.all).toBe(0);
+  });
+});

@@ -44,6 +44,7 @@ export class JournalKeeper {
   #due: Timer | undefined;
   #nextLook: Timer | undefined;
   #running: Promise<void> = Promise.resolve();
+  #isEnded = false;
 
   constructor(options: JournalKeeperOptions) {
     this.#options = options;
@@ -73,8 +74,9 @@ export class JournalKeeper {
     );
   }
 
-  /** No more looks. */
+  /** Nothing is asked any more: what is under way ends by itself. */
   end(): void {
+    this.#isEnded = true;
     this.#nextLook?.cancel();
     this.#due?.cancel();
   }
@@ -147,7 +149,8 @@ export class JournalKeeper {
     return withDeadline(clock, { timeoutMs, onTimeout }, async () => work);
   }
 
-  #later(delayMs: number, work: () => Promise<void>): Timer {
+  #later(delayMs: number, work: () => Promise<void>): Timer | undefined {
+    if (this.#isEnded) return undefined;
     return this.#options.clock.schedule(() => void work(), delayMs, { background: true });
   }
 
