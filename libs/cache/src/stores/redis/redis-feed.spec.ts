@@ -138,6 +138,17 @@ describe('cache rule 12: deafness', () => {
     expect(listener.invalidated).toHaveBeenCalledTimes(2);
   });
 
+  it('is not supposed when a message comes before the number that the count is at', async () => {
+    redis.sequence = 7;
+    const started = start();
+    redis.announce('a');
+    await started;
+    redis.announce('b');
+    await clock.advance(1_000);
+    expect(listener.missed).not.toHaveBeenCalled();
+    expect(listener.invalidated).toHaveBeenCalledTimes(2);
+  });
+
   it('is noticed where a Redis that was empty has begun to count', async () => {
     Object.assign(redis, { count: null });
     await start();

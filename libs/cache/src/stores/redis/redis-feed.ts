@@ -112,7 +112,10 @@ export class RedisFeed {
   #hear(connection: RedisConnection, text: string): void {
     if (this.#connection !== connection) return;
     const message = parseMessage(text, this.#options.scope.keys);
-    if (message === undefined || message.sequence !== this.#received + 1) this.#miss();
+    // The first message after the subscription may come before the number that the count was at.
+    const isFirst = this.#received < 0;
+    if (message === undefined || (!isFirst && message.sequence !== this.#received + 1))
+      this.#miss();
     if (message === undefined) return;
     this.#received = message.sequence;
     if (message.origin !== this.#options.scope.origin) this.#listener?.invalidated(message.what);
