@@ -341,16 +341,6 @@ describe('cache rule 8: versions', () => {
     });
   });
 
-  it('cache rule 10: a load does not count as newer than now, whatever its instance takes for the time', async () => {
-    const store = await storeOn(clock);
-    await store.set('key', now('old'));
-    const load = now('loaded', { asOf: clock.now() + 60_000 });
-    await store.set('key', load, 'load');
-    await clock.sleep(5);
-    const later = now('loaded later');
-    expect(await store.set('key', later, 'load')).toBe(true);
-  });
-
   it('cache rule 10: what began to load before Redis lost its data is not stored', async () => {
     const store = await storeOn(clock);
     const load = now('loaded');
