@@ -370,3 +370,27 @@ describe('cache rule 23: what Redis replies', () => {
     await command('CONFIG', 'SET', 'maxmemory', '0');
   });
 });
+
+describe('cache rule 13: a Redis that is restarted with older data', () => {
+  beforeAll(start);
+  afterAll(dispose);
+
+  it('gives back nothing that was deleted, replaced or invalidated since', async () => {
+    for (const key of ['deleted', 'replaced']) await cache.set(key, 'old');
+    await cache.set('tagged', 'old', { tags: ['tag'] });
+    await command('SAVE');
+    expect(await cache.delete('deleted')).toBe(true);
+    expect(await cache.set('replaced', 'new')).toBe(true);
+    expect(await cache.invalidateTags('tag')).toBe(true);
+    await redis.kill9();
+    await redis.restart();
+    await Promise.all([untilBack(cache), untilBack(other)]);
+    await clock.sleep(1_000);
+    for (const service of [cache, other]) {
+      const found = await service.getMany(['deleted', 'replaced', 'tagged']);
+      expect(found).toEqual([null, null, null]);
+    }
+    expect(await cache.set('replaced', 'newer')).toBe(true);
+    await expect.poll(() => other.get('replaced')).toBe('newer');
+  });
+});

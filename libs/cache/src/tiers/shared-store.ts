@@ -43,6 +43,8 @@ export interface SharedLinkListener {
   invalidated(what: Invalidation): void;
   /** Other instances may have invalidated something of which nothing was heard. */
   missed(): void;
+  /** The shared tier has forgotten writes and invalidations that it had acknowledged, of any instance. */
+  forgot(): void;
 }
 
 /** What is known of the way to a {@link SharedStore}. */

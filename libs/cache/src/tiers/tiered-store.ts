@@ -89,6 +89,11 @@ export class TieredStore implements CacheStore {
         options.onInvalidated?.({ tags: [] });
       },
       invalidated: (what) => this.#invalidatedElsewhere(what),
+      // Which they were is not known: too much is invalidated, not too little.
+      forgot: () => {
+        journal.addInvalidation('everything', clock.now());
+        this.#replay.schedule();
+      },
     });
   }
 

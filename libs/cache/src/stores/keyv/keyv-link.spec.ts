@@ -48,7 +48,8 @@ afterEach(() => vi.restoreAllMocks());
 
 function linkTo(source: KeyvStoreSource): KeyvLink {
   const link = new KeyvLink({ source, sentinel: 'sentinel:', clock, cache: 'cache' });
-  link.listen({ opened, invalidated: () => undefined, missed: () => undefined });
+  const ignored = (): void => undefined;
+  link.listen({ opened, invalidated: ignored, missed: ignored, forgot: ignored });
   return link;
 }
 

@@ -45,7 +45,7 @@ let clock: FakeClock;
 let redis: StagedRedis;
 let feed: RedisFeed;
 let warn: MockInstance;
-const listener = { invalidated: vi.fn(), missed: vi.fn() };
+const listener = { invalidated: vi.fn(), missed: vi.fn(), forgot: vi.fn() };
 
 beforeEach(async () => {
   vi.clearAllMocks();
@@ -156,6 +156,48 @@ describe('cache rule 12: deafness', () => {
     redis.count = 'first';
     await clock.advance(1_000);
     expect(listener.missed).toHaveBeenCalledOnce();
+  });
+
+  it('cache rule 13: tells that Redis has forgotten messages that were heard', async () => {
+    redis.sequence = 7;
+    await start();
+    redis.announce('a');
+    await start();
+    expect(listener.forgot).not.toHaveBeenCalled();
+    redis.sequence = 7;
+    await start();
+    expect(listener.forgot).toHaveBeenCalledOnce();
+    await start();
+    expect(listener.forgot).toHaveBeenCalledOnce();
+  });
+
+  it('cache rule 13: also when the first connection after it was of no use', async () => {
+    redis.sequence = 7;
+    await start();
+    redis.sequence = 6;
+    redis.refusal = new Error('the connection was lost');
+    redis.isHung = true;
+    await expect(start()).rejects.toThrow('lost');
+    Object.assign(redis, { refusal: undefined, isHung: false });
+    await start();
+    expect(listener.forgot).toHaveBeenCalledOnce();
+  });
+
+  it('but not when Redis has lost its count with all it had', async () => {
+    redis.sequence = 7;
+    await start();
+    Object.assign(redis, { count: 'second', sequence: 1 });
+    await start();
+    expect(listener.forgot).not.toHaveBeenCalled();
+  });
+
+  it('nor when it had not been asked yet what names the count it has lost', async () => {
+    redis.count = null;
+    await start();
+    redis.announce('a');
+    redis.sequence = 0;
+    await start();
+    expect(listener.forgot).not.toHaveBeenCalled();
   });
 
   it('is supposed when something is said that no instance says', async () => {

@@ -29,6 +29,8 @@ export interface FeedListener {
   invalidated(what: Invalidation): void;
   /** Messages may have been missed. */
   missed(): void;
+  /** Redis knows nothing any more of messages that were heard, nor of what they told. */
+  forgot(): void;
 }
 
 /**
@@ -47,6 +49,8 @@ export class RedisFeed {
   #isSubscribed = false;
   /** Number of the last message, and what names the count: a Redis that has lost it begins another. */
   #received = 0;
+  /** Number of the last message over earlier connections. */
+  #receivedBefore = 0;
   #count: string | null = null;
   #trustedUntil = -Infinity;
   #nextLook: Timer | undefined;
@@ -96,6 +100,7 @@ export class RedisFeed {
 
   async #subscribe(connection: RedisConnection): Promise<void> {
     this.#isSubscribed = true;
+    this.#receivedBefore = Math.max(this.#receivedBefore, this.#received);
     this.#received = -1;
     const { cache, scope } = this.#options;
     try {
@@ -142,6 +147,7 @@ export class RedisFeed {
     if (this.#connection !== connection) return;
     const [count, sequence, last, ahead] = meta as (string | null)[];
     this.#options.time.read(Math.max(microseconds(time) + Number(ahead), Number(last)), sentAt);
+    this.#compareWithBefore(count ?? null, Number(sequence));
     this.#compare(count ?? null, Number(sequence));
     if (this.#isSubscribed) this.#trustedUntil = sentAt + LEASE_MS;
   }
@@ -154,6 +160,18 @@ export class RedisFeed {
     if (!isFirst && (isAnother || sequence > this.#received)) this.#miss();
     if (isFirst || isAnother || sequence > this.#received) this.#received = sequence;
     this.#count = count;
+  }
+
+  /** One that has lost everything begins another count; one that was put back goes on with that of before. */
+  #compareWithBefore(count: string | null, sequence: number): void {
+    const isSame = count !== null && count === this.#count;
+    const hasForgotten = isSame && sequence < this.#receivedBefore;
+    this.#receivedBefore = 0;
+    if (!hasForgotten) return;
+    this.#logger.warn(
+      `${this.#options.cache}: Redis has forgotten what it had acknowledged (a failover, or a restart with older data): everything is invalidated.`,
+    );
+    this.#listener?.forgot();
   }
 
   #miss(): void {

@@ -88,7 +88,7 @@ async function boot(): Promise<StagedConnection> {
 describe('RedisLink', () => {
   it('trusts a connection only after it was tested', async () => {
     const up = vi.fn();
-    link.listen({ opened: up, invalidated: vi.fn(), missed: vi.fn() });
+    link.listen({ opened: up, invalidated: vi.fn(), missed: vi.fn(), forgot: vi.fn() });
     await link.connect(signal);
     await link.prepare();
     expect(link.isUp).toBe(false);
