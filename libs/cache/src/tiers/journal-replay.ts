@@ -5,7 +5,7 @@ import type { Invalidations } from '../invalidations.js';
 import type { KeyedEntry } from '../stores/cache-store.js';
 import type { LocalCopies } from './local-copies.js';
 import type { SharedStore } from './shared-store.js';
-import type { JournalBatch, WriteJournal } from './write-journal.js';
+import type { JournalBatch, KeyIntent, WriteJournal } from './write-journal.js';
 
 /** The wait before a replay is random up to this, so that instances do not come together, in milliseconds. */
 const MAX_JITTER_MS = 250;
@@ -38,6 +38,8 @@ export class JournalReplay {
   readonly #options: JournalReplayOptions;
   readonly #logger = new GuardedLogger('Cache');
   readonly #refusals: LogThrottle;
+  /** What was being told when the connection was lost: a value that it cannot take would end the next as well. */
+  readonly #suspects = new WeakSet<KeyIntent>();
   #isScheduled = false;
   #isRunning = false;
 
@@ -139,20 +141,25 @@ export class JournalReplay {
       copies.drop(names.keys);
       sent.push(shared.invalidate(names, calledAt(invalidated)));
     }
-    if (writes.length > 0)
-      sent.push(this.#write(writes, calledAt(keys.filter(([key]) => written.has(key)))));
+    if (writes.length > 0) {
+      const told = keys.filter(([key]) => written.has(key));
+      sent.push(this.#write(writes, told));
+    }
     return sent;
   }
 
   /** A tier that takes no values (it is full) is not to keep the old ones either. */
-  async #write(writes: readonly KeyedEntry[], times: readonly number[]): Promise<void> {
+  async #write(writes: readonly KeyedEntry[], told: JournalBatch['keys']): Promise<void> {
     const { shared, copies, isUp } = this.#options;
     try {
       const refused = new Set(await shared.setMany(writes, 'replay'));
       copies.discard(writes.filter(([key]) => refused.has(key)));
     } catch (error) {
-      if (!isUp()) throw error;
-      await shared.invalidate({ keys: writes.map(([key]) => key) }, times);
+      if (!isUp()) {
+        for (const [, intent] of told) this.#suspects.add(intent);
+        throw error;
+      }
+      await shared.invalidate({ keys: writes.map(([key]) => key) }, calledAt(told));
       copies.discard(writes);
     }
   }
@@ -160,7 +167,7 @@ export class JournalReplay {
   /** What was written, if it is still here and may still be told. */
   #entryOf(key: string, intent: JournalBatch['keys'][number][1]): KeyedEntry[1] | undefined {
     const { copies, clock, maxWriteAgeMs, invalidations } = this.#options;
-    if (intent.entryOrder === undefined) return undefined;
+    if (intent.entryOrder === undefined || this.#suspects.has(intent)) return undefined;
     if (clock.now() - intent.calledAt > maxWriteAgeMs) return undefined;
     const entry = copies.findWritten(key, intent.entryOrder);
     return entry && invalidations.isValid(entry.order, entry.tags) ? entry : undefined;

@@ -885,3 +885,23 @@ describe('cache rule 13: what is made up for by an invalidation', () => {
     expect(await store.get('key')).toBeUndefined();
   });
 });
+
+describe('cache rule 11: a value that ends the connection over which it is told', () => {
+  it('is told once, and then invalidated', async () => {
+    link.lose();
+    await Promise.allSettled([store.set('key', entryOf('too much'))]);
+    shared.isHung = true;
+    link.comeBack();
+    await clock.advance(250);
+    expect(shared.log).toEqual(['replay key']);
+    link.lose();
+    shared.error = new Error('the connection was lost');
+    shared.answer();
+    await clock.settle();
+    Object.assign(shared, { isHung: false, error: undefined });
+    link.comeBack();
+    await clock.advance(250);
+    expect(shared.log).toEqual(['replay key', 'keys key as of 0']);
+    expect(store.queued).toBe(0);
+  });
+});
