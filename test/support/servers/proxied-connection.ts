@@ -35,8 +35,8 @@ export class ProxiedConnection {
 
   /** Breaks both sides at once. */
   destroy(): void {
-    this.#client.resetAndDestroy();
-    this.#server.resetAndDestroy();
+    breakOff(this.#client);
+    breakOff(this.#server);
   }
 
   /** Ends the direction from server to client. */
@@ -84,6 +84,15 @@ export class ProxiedConnection {
 
   #passBreak(to: Socket): void {
     if (this.#isLostOnTheWayTo(to)) this.#hasLostBytes = true;
-    else to.resetAndDestroy();
+    else breakOff(to);
   }
+}
+
+/**
+ * Breaks a side by RST. One whose end is on its way already is closed: a reset would be refused, and Node would never let
+ * go of it, nor of the process when that ends.
+ */
+function breakOff(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }

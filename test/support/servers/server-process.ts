@@ -50,6 +50,8 @@ export class ServerProcess implements ServerControl {
 
   async kill9(): Promise<void> {
     if (!this.#child) return;
+    // While its end is waited for it keeps this process, even if nothing else does.
+    this.#child.ref();
     const pids = this.#tree().signal('SIGKILL');
     await this.#ended;
     // A new server finds neither port nor shared memory in use.
@@ -112,6 +114,7 @@ export class ServerProcess implements ServerControl {
     const child = this.#child;
     if (!child) return;
     this.resume();
+    child.ref();
     child.kill(this.#program.endSignal);
     const late = sleep(END_TIMEOUT_MS, 'late', { ref: false });
     if ((await Promise.race([this.#ended, late])) === 'late') await this.kill9();
