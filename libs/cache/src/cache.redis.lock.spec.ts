@@ -94,15 +94,15 @@ describe('cache rule 15: across instances on one Redis, with the lock', () => {
     expect(ms).toBeLessThan(1_000);
   });
 
-  it('a Redis that hangs holds a load up for its soft time, once for each question', async () => {
+  it('a Redis that hangs holds a load up no longer than a call that has to have it, and its storing', async () => {
     const cache = await instance();
     await cache.set('warm', 1);
     redis.stop();
     try {
       const { value, ms } = await timed(cache.getOrSet('hung', () => 'value'));
       expect(value).toBe('value');
-      // Reading, asking for the lock, storing; what a busy machine adds to a timer.
-      expect(ms).toBeLessThan(3 * 50 + 300);
+      // Reading and asking for the lock, storing; what a busy machine adds to a timer.
+      expect(ms).toBeLessThan(500 + 50 + 300);
     } finally {
       redis.resume();
     }

@@ -3,6 +3,12 @@ import type { LocalCopies } from './local-copies.js';
 import type { SharedStore } from './shared-store.js';
 import { HARD_TIMEOUT_MS, SOFT_TIMEOUT_MS, type TierCalls } from './tier-calls.js';
 
+/**
+ * Time for the lock, in milliseconds: what the read that went before it has left. A load can do without, but who asks for
+ * a lock would rather wait than call the factory beside others.
+ */
+const LOCK_TIMEOUT_MS = HARD_TIMEOUT_MS - SOFT_TIMEOUT_MS;
+
 /** Of a shared store that has no locks. */
 const NO_LOCK: LoadLock = { release: async () => undefined };
 
@@ -35,8 +41,7 @@ export class SharedLocks {
     copies.told([key]);
     const asked = shared.lock(key, lifeMs);
     try {
-      // A load can do without.
-      const lock = await calls.wait(SOFT_TIMEOUT_MS, asked);
+      const lock = await calls.wait(LOCK_TIMEOUT_MS, asked);
       return lock && { release: () => calls.wait(HARD_TIMEOUT_MS, lock.release()) };
     } catch (error) {
       // One that is got too late would lock everybody out.
