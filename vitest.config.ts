@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 import { defineConfig } from 'vitest/config';
@@ -11,6 +12,9 @@ const alias = publicNames().map(({ name, source }) => ({
   find: new RegExp(`^${name}$`),
   replacement: root + source,
 }));
+
+/** Most of their time is waiting: two files share two cores, where one would leave a core idle. */
+const sideBySide = { maxWorkers: Math.max(2, availableParallelism() - 1) };
 
 /** Every test talks to servers that it started itself, or to none; these stay one after the other. */
 const oneByOne = { fileParallelism: false, maxWorkers: 1 };
@@ -32,6 +36,7 @@ export default defineConfig({
           name: 'unit',
           include: ['libs/**/*.spec.ts', 'apps/**/*.spec.ts'],
           sequence: { groupOrder: 0 },
+          ...sideBySide,
         },
       },
       {
@@ -41,6 +46,7 @@ export default defineConfig({
           include: ['test/**/*.spec.ts'],
           exclude: ['test/{e2e,chaos,consumers}/**'],
           sequence: { groupOrder: 0 },
+          ...sideBySide,
         },
       },
       {
