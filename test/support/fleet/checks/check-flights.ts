@@ -43,6 +43,9 @@ function mayBeFenced(first: Write, span: Span, mutations: Mutations): boolean {
   const remoteLoads = [...writes.values()].filter(
     ({ node, key, isLoad }) => isLoad && node !== first.node && key === first.key,
   );
-  const fences = invalidations.filter((one) => one.hits(first.key, first.tags));
+  // A factory may decide on any tags: after an invalidation of some nobody joins a load that began before.
+  const fences = invalidations.filter(
+    (one) => one.record.call.op === 'invalidateTags' || one.hits(first.key, first.tags),
+  );
   return fences.some(isFencing) || remoteLoads.some(isFencing);
 }

@@ -78,7 +78,10 @@ function isExplained(read: Read, write: Write, mutations: Mutations): boolean {
   // A write that was not acknowledged may have become a deletion.
   if (writes.some((other) => !other.isAcknowledged)) return true;
   const invalidations = mutations.invalidations.filter((one) => !one.isSet);
-  return invalidations.some((one) => one.hits(write.key, write.tags) && !isSurelyOlder(one, write));
+  // What has replaced it may have had other tags.
+  return [write, ...writes].some(({ key, tags }) =>
+    invalidations.some((one) => one.hits(key, tags) && !isSurelyOlder(one, write)),
+  );
 }
 
 function isSurelyOlder(other: Write | Invalidation, write: Write): boolean {

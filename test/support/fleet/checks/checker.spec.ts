@@ -23,6 +23,15 @@ function lookup(node: number, at: number, value?: string, stale = false): CallRe
   return call(node, at, { op: 'lookup', key: KEY }, { kind: 'read', value, stale });
 }
 
+function write(at: number, value: string, tags: readonly string[]): CallRecord {
+  const what = { op: 'set', key: KEY, value, tags } as const;
+  return call(0, at, what, { kind: 'write', acknowledged: true });
+}
+
+function invalidateTags(at: number, ...tags: readonly string[]): CallRecord {
+  return call(0, at, { op: 'invalidateTags', tags }, { kind: 'write', acknowledged: true });
+}
+
 function load(node: number, at: number, value: string, factoryMs: number): CallRecord {
   const what = { op: 'lookupOrSet', key: KEY, value, tags: TAGS, factoryMs } as const;
   const factory = { startedAt: at, endedAt: at + factoryMs };
@@ -76,6 +85,15 @@ describe('checkHistory finds', () => {
       history([set(0, 0, 'a'), set(1, 0, 'b'), lookup(0, 9_000, 'a'), lookup(1, 9_000, 'b')]),
     ],
     ['acknowledged', history([set(0, 0, 'a'), lookup(1, 9_000)])],
+    [
+      'acknowledged',
+      history([
+        invalidateTags(0, 't'),
+        write(10, 'a', []),
+        write(20, 'b', ['t']),
+        lookup(1, 9_000),
+      ]),
+    ],
     ['acknowledged', history([set(0, 0, 'a'), set(0, 5_000, 'b'), lookup(1, 15_000, 'a')])],
   ])('%s', (found, one) => {
     expect(checkHistory(one).map(({ check }) => check)).toContain(found);
@@ -116,6 +134,19 @@ describe('checkHistory allows', () => {
       history([call(0, 0, { op: 'get', key: KEY }, { kind: 'read', value: undefined }, 900)], {
         pauses: [{ node: 0, startedAt: 100, endedAt: 800 }],
       }),
+    ],
+    [
+      'that nothing is there where what has replaced a value was invalidated by its tags',
+      history([
+        write(0, 'a', []),
+        write(10, 'b', ['t']),
+        invalidateTags(20, 't'),
+        lookup(1, 9_000),
+      ]),
+    ],
+    [
+      'a second load beside one that began before an invalidation of whatever tags',
+      history([load(0, 0, 'a', 100), invalidateTags(20, 'u'), load(0, 50, 'b', 100)]),
     ],
     [
       'what was acknowledged before Redis lost its data and is gone',
