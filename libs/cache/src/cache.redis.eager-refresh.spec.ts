@@ -1,43 +1,17 @@
-import { Logger } from '@nestjs/common';
-import { Test, type TestingModule } from '@nestjs/testing';
 import { SystemClock } from 'nestjs-mainstay/common';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { RedisServer } from '../../../test/support/servers/redis-server.js';
-import { CacheModule } from './cache.module.js';
-import { CacheService } from './cache.service.js';
+import { describe, expect, it, vi } from 'vitest';
+import { CachesOnRedis } from '../test/caches-on-redis.js';
 
 const TTL_MS = 1_000;
 /** Past 0.5 of the TTL, jitter included, and before its end. */
 const AGED_MS = 600;
 
 const clock = new SystemClock();
-let redis: RedisServer;
-const apps: TestingModule[] = [];
-
-beforeAll(async () => {
-  Logger.overrideLogger(false);
-  redis = await RedisServer.start();
-});
-afterAll(async () => {
-  Logger.overrideLogger(true);
-  await redis.dispose();
-});
-afterEach(async () => {
-  for (const app of apps.splice(0)) await app.close();
-});
-
-async function instance(): Promise<CacheService> {
-  const config = { url: redis.url, ttl: TTL_MS, eagerRefresh: 0.5, lock: true };
-  const app = await Test.createTestingModule({
-    imports: [CacheModule.forRoot({ config })],
-  }).compile();
-  apps.push(app);
-  return app.get(CacheService);
-}
+const caches = CachesOnRedis.forThisFile({ ttl: TTL_MS, eagerRefresh: 0.5, lock: true });
 
 describe('cache rule 16: eager refresh on Redis', () => {
   it('is one load of all instances, of which all see the value', async () => {
-    const [one, other] = [await instance(), await instance()];
+    const [one, other] = [await caches.start(), await caches.start()];
     await one.getOrSet('key', () => 'old');
     await other.get('key');
     await clock.sleep(AGED_MS);
@@ -54,7 +28,7 @@ describe('cache rule 16: eager refresh on Redis', () => {
   });
 
   it('cache rule 7: holds the shutdown up no longer than any operation in flight', async () => {
-    const cache = await instance();
+    const cache = await caches.start();
     await cache.getOrSet('hanging', () => 'old');
     await clock.sleep(AGED_MS);
     let isCalled = false;
@@ -65,7 +39,7 @@ describe('cache rule 16: eager refresh on Redis', () => {
     expect(await cache.getOrSet('hanging', hangs)).toBe('old');
     await expect.poll(() => isCalled).toBe(true);
     const startedAt = clock.now();
-    await apps.splice(0)[0]?.close();
+    await caches.apps.splice(0)[0]?.close();
     // The time in which operations in flight may end, and what a busy machine adds.
     expect(clock.now() - startedAt).toBeLessThan(2_000 + 500);
   });

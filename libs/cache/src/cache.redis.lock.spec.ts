@@ -1,47 +1,9 @@
-import { Logger } from '@nestjs/common';
-import { Test, type TestingModule } from '@nestjs/testing';
 import { SystemClock } from 'nestjs-mainstay/common';
-import { createClient } from 'redis';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { RedisServer } from '../../../test/support/servers/redis-server.js';
-import type { CacheConfig } from './cache.config.js';
-import { CacheModule } from './cache.module.js';
-import { CacheService } from './cache.service.js';
+import { describe, expect, it, vi } from 'vitest';
+import { CachesOnRedis } from '../test/caches-on-redis.js';
 
 const clock = new SystemClock();
-let redis: RedisServer;
-const apps: TestingModule[] = [];
-
-beforeAll(async () => {
-  Logger.overrideLogger(false);
-  redis = await RedisServer.start();
-});
-afterAll(async () => {
-  Logger.overrideLogger(true);
-  await redis.dispose();
-});
-afterEach(async () => {
-  for (const app of apps.splice(0)) await app.close();
-});
-
-async function instance(config: Partial<CacheConfig> = {}): Promise<CacheService> {
-  const own = { url: redis.url, lock: true, ...config };
-  const app = await Test.createTestingModule({
-    imports: [CacheModule.forRoot({ config: own })],
-  }).compile();
-  apps.push(app);
-  return app.get(CacheService);
-}
-
-async function command(...args: string[]): Promise<unknown> {
-  const client = createClient({ url: redis.url });
-  await client.connect();
-  try {
-    return await client.sendCommand(args);
-  } finally {
-    client.destroy();
-  }
-}
+const caches = CachesOnRedis.forThisFile({ lock: true });
 
 async function timed<T>(call: Promise<T>): Promise<{ value: T; ms: number }> {
   const startedAt = clock.now();
@@ -50,7 +12,7 @@ async function timed<T>(call: Promise<T>): Promise<{ value: T; ms: number }> {
 
 describe('cache rule 15: across instances on one Redis, with the lock', () => {
   it('a key is loaded once, and nothing is left of the lock', async () => {
-    const [one, other] = [await instance(), await instance()];
+    const [one, other] = [await caches.start(), await caches.start()];
     for (const ttl of ['5m', 1_000] as const) {
       const key = `once:${ttl}`;
       const factory = vi.fn(async () => {
@@ -63,11 +25,11 @@ describe('cache rule 15: across instances on one Redis, with the lock', () => {
       expect(new Set(await Promise.all(calls))).toEqual(new Set(['value']));
       expect(factory).toHaveBeenCalledTimes(1);
     }
-    await expect.poll(() => command('KEYS', '*:l:*')).toEqual([]);
+    await expect.poll(() => caches.command('KEYS', '*:l:*')).toEqual([]);
   });
 
   it('a factory that fails leaves the turn to the next instance', async () => {
-    const [one, other] = [await instance(), await instance()];
+    const [one, other] = [await caches.start(), await caches.start()];
     let begun: () => void = () => undefined;
     const hasBegun = new Promise<void>((resolve) => (begun = resolve));
     const fails = async (): Promise<string> => {
@@ -86,8 +48,14 @@ describe('cache rule 15: across instances on one Redis, with the lock', () => {
   });
 
   it('a holder that was killed holds others up for lockWait at most', async () => {
-    const cache = await instance({ lockWait: 300 });
-    await command('SET', 'mainstay:cache:v2:l:abandoned', 'token of the dead', 'PX', '11000');
+    const cache = await caches.start({ lockWait: 300 });
+    await caches.command(
+      'SET',
+      'mainstay:cache:v2:l:abandoned',
+      'token of the dead',
+      'PX',
+      '11000',
+    );
     const { value, ms } = await timed(cache.getOrSet('abandoned', () => 'value'));
     expect(value).toBe('value');
     expect(ms).toBeGreaterThanOrEqual(299);
@@ -95,16 +63,16 @@ describe('cache rule 15: across instances on one Redis, with the lock', () => {
   });
 
   it('a Redis that hangs holds a load up no longer than a call that has to have it, and its storing', async () => {
-    const cache = await instance();
+    const cache = await caches.start();
     await cache.set('warm', 1);
-    redis.stop();
+    caches.redis.stop();
     try {
       const { value, ms } = await timed(cache.getOrSet('hung', () => 'value'));
       expect(value).toBe('value');
       // Reading and asking for the lock, storing; what a busy machine adds to a timer.
       expect(ms).toBeLessThan(500 + 50 + 300);
     } finally {
-      redis.resume();
+      caches.redis.resume();
     }
   });
 });

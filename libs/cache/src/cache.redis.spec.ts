@@ -1,56 +1,25 @@
-import { Logger } from '@nestjs/common';
-import { Test, type TestingModule } from '@nestjs/testing';
 import { SystemClock } from 'nestjs-mainstay/common';
 import { ResourceRegistry } from 'nestjs-mainstay/resource';
 import { RecordedCalls } from 'nestjs-mainstay/testing';
-import { createClient } from 'redis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { RedisServer } from '../../../test/support/servers/redis-server.js';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { CachesOnRedis } from '../test/caches-on-redis.js';
 import type { CacheConfig } from './cache.config.js';
-import { CacheModule } from './cache.module.js';
 import { CacheService } from './cache.service.js';
 
-let redis: RedisServer;
+const caches = CachesOnRedis.forThisFile();
 let recorded: RecordedCalls;
-const apps: TestingModule[] = [];
 
-beforeAll(async () => {
-  Logger.overrideLogger(false);
-  redis = await RedisServer.start();
-});
-afterAll(async () => {
-  Logger.overrideLogger(true);
-  await redis.dispose();
-});
 beforeEach(() => {
   recorded = new RecordedCalls();
 });
-afterEach(async () => {
-  for (const app of apps.splice(0)) await app.close();
-});
 
-async function instance(config: Partial<CacheConfig> = {}): Promise<CacheService> {
-  const app = await Test.createTestingModule({
-    imports: [recorded.asModule(), CacheModule.forRoot({ config: { url: redis.url, ...config } })],
-  }).compile();
-  apps.push(app);
-  return app.get(CacheService);
-}
-
-/** Sends a command that no cache would. */
-async function commandAtRedis(...args: string[]): Promise<unknown> {
-  const client = createClient({ url: redis.url });
-  await client.connect();
-  try {
-    return await client.sendCommand(args);
-  } finally {
-    client.destroy();
-  }
+function instance(config: Partial<CacheConfig> = {}): Promise<CacheService> {
+  return caches.start(config, recorded);
 }
 
 /** How often each command was called, as Redis counts it. */
 async function callsAtRedis(): Promise<(command: string) => number> {
-  const stats = String(await commandAtRedis('INFO', 'commandstats'));
+  const stats = String(await caches.command('INFO', 'commandstats'));
   return (command) =>
     Number(new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'm').exec(stats)?.[1] ?? 0);
 }
@@ -65,7 +34,7 @@ describe('CacheService on Redis, chosen by its URL alone', () => {
       'cache step: set options passed',
       'cache step: test operations passed',
     ]);
-    expect(apps[0]?.get(ResourceRegistry).get('cache')).toMatchObject({ phase: 'ready' });
+    expect(caches.apps[0]?.get(ResourceRegistry).get('cache')).toMatchObject({ phase: 'ready' });
   });
 
   it('cache rule 18: gives back what was written, as plain data, frozen', async () => {
@@ -127,7 +96,7 @@ describe('CacheService on Redis, chosen by its URL alone', () => {
       await cache.delete('key');
       await other.clear();
       await other.set('key', 'old', name === 'an invalidation' ? { tags: ['tag'] } : {});
-      await commandAtRedis('SCRIPT', 'FLUSH');
+      await caches.command('SCRIPT', 'FLUSH');
       const [isDone] = await Promise.all([invalidate(cache), cache.get('key')]);
       expect(isDone).toBe(false);
       expect(await cache.get('key')).toBeNull();
@@ -188,7 +157,7 @@ describe('CacheService on Redis, chosen by its URL alone', () => {
       cache.delete('deleted'),
       cache.invalidateTags('tagged'),
     ];
-    await apps[0]?.close();
+    await caches.apps[0]?.close();
     expect(await Promise.all(writes)).toEqual([true, true, true]);
     expect(await other.getMany(['written', 'deleted', 'tagged'])).toEqual(['new', null, null]);
   });
