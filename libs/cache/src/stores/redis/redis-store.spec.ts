@@ -248,6 +248,20 @@ describe('cache rule 8: versions', () => {
     expect(await store.get('key')).toBeUndefined();
   });
 
+  it('cache rule 11: a write that is made up for replaces what was there, also when one of its tags was invalidated since', async () => {
+    const store = await storeOn(clock);
+    const loaded = now('loaded');
+    await store.set('key', now('old'));
+    await clock.sleep(10);
+    const queued = { ...now('queued'), tags: ['tag'] };
+    await clock.sleep(10);
+    await store.invalidate({ tags: ['tag'] });
+    expect(await store.set('key', queued, 'replay')).toBe(false);
+    expect(await store.get('key')).toBeUndefined();
+    // Nor is anything stored that began to load before.
+    expect(await store.set('key', loaded, 'load')).toBe(false);
+  });
+
   it('a call is newer than what is there, whatever its own clock says', async () => {
     const store = await storeOn(clock);
     await store.set('key', now('first'));

@@ -2,11 +2,15 @@ import { RedisScript } from './redis-script.js';
 import type { RedisKeys } from './redis-keys.js';
 import { CALL_WINDOW_US, VERSIONS } from './versions-script.js';
 
+/** How long it is remembered at least that something was replaced, in milliseconds: longer than loads take. */
+const TOMBSTONE_LIFE_MS = 600_000;
+
 /**
  * Stores an entry unless something newer is there: an entry, a tombstone, an invalidation of one of its tags, a clear. A
  * tag without a record gets one that is as old as this entry, and which outlives it: without one, entries are invalid. So
  * does the clear, unless Redis has nothing at all of this cache. A load that began before Redis lost what it knew is refused:
- * it may have been invalidated by that.
+ * it may have been invalidated by that. What a call has written and a tag has invalidated since has replaced what was there
+ * before all the same: a tombstone takes its place.
  * KEYS: meta, clear, entry, tags…; ARGV: at, window, fresh for (µs), life (ms), age (µs), announcement, origin, channel,
  * body; a time that is empty is for ever. The entry is 4 × 16 digits (version, fresh until, gone at, created) and the
  * body. Returns 1, or 0 when it was refused as older.
@@ -17,12 +21,19 @@ local stored = redis.call('GETRANGE', KEYS[3], 0, 31)
 local storedVersion = tonumber(string.sub(stored, 1, 16)) or 0
 local clear = record(KEYS[2])
 if storedVersion >= version or (clear and clear >= version) then return 0 end
+local life = tonumber(ARGV[4])
 for i = 4, #KEYS do
   local tag = record(KEYS[i])
-  if tag and tag >= version then return 0 end
+  if tag and tag >= version then
+    if ARGV[6] == 'always' then
+      redis.call('SET', KEYS[3], digits(version), 'PX', math.max(life or 0, ${TOMBSTONE_LIFE_MS}))
+      given(version)
+      announce(ARGV[8], ARGV[7], 'keys', { KEYS[3] })
+    end
+    return 0
+  end
 end
 if ARGV[6] == 'replaced' and countedSince() > version then return 0 end
-local life = tonumber(ARGV[4])
 local function keep(key, text)
   if life then redis.call('SET', key, text, 'PX', life) else redis.call('SET', key, text) end
 end
