@@ -105,6 +105,17 @@ describe('cache rule 19: records in a store of Keyv', () => {
     expect(found.map((one) => one?.data)).toEqual([undefined, undefined, 3]);
   });
 
+  it('cache rule 11: let nothing of before come back where a write that is made up for carries them', async () => {
+    const { clock, store } = await setUp();
+    await store.setMany([['key', entryOf(clock, 'old')]], 'call');
+    await clock.advance(1_000);
+    const queued = entryOf(clock, 'queued', { tags: ['tag'] });
+    await clock.advance(1_000);
+    await store.invalidate({ tags: ['tag'] });
+    expect(await store.setMany([['key', queued]], 'replay')).toEqual(['key']);
+    expect(await store.getMany(['key'])).toEqual([undefined]);
+  });
+
   it('are made anew where the store has lost everything, and spare what is made up for', async () => {
     const { clock, map, store } = await setUp();
     await store.setMany([['key', entryOf(clock, 1)]], 'call');

@@ -121,16 +121,24 @@ export class KeyvSharedStore implements SharedStore {
     const newest = (name: string): number => versionOf(found.get(name)) ?? 0;
     const accepted = new KeyvBatch(found, this.#now());
     const refused: string[] = [];
+    const tombstones: KeyvWrite[] = [];
     for (const { key, entry, encoded } of writes) {
       const name = names.entry(key);
       const tagNames = (entry.tags ?? []).map((tag) => names.tag(tag));
       const version = kind === 'call' ? time.next() : time.latest(entry.asOf);
       const isOld = [names.clear, name, ...tagNames].some((one) => newest(one) >= version);
       // A call counts as of now, whatever the clock of another instance said.
-      if (isOld && kind !== 'call') refused.push(key);
-      else accepted.add({ name, version, encoded, tags: tagNames });
+      if (!isOld || kind === 'call') {
+        accepted.add({ name, version, encoded, tags: tagNames });
+        continue;
+      }
+      refused.push(key);
+      // What a call has written has replaced what was there before, also when one of its tags was invalidated since.
+      if (kind !== 'replay' || newest(name) >= version) continue;
+      const { recordLifeMs: lifeMs } = this.#options;
+      tombstones.push({ name, text: versionText(version), lifeMs });
     }
-    await this.#write(accepted.writes(names, this.#openedAt));
+    await this.#write([...accepted.writes(names, this.#openedAt), ...tombstones]);
     return refused;
   }
 
