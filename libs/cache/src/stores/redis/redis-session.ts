@@ -56,7 +56,8 @@ export async function check(
 ): Promise<SessionCheck> {
   const entry = scope.keys.sentinel(randomUUID());
   const body = randomUUID();
-  const life = { freshUs: SENTINEL_LIFE_MS * 1_000, lifeMs: SENTINEL_LIFE_MS, ageUs: 0 };
+  const lifeMs = SENTINEL_LIFE_MS;
+  const life = { freshUs: lifeMs * 1_000, lifeMs, ageUs: 0, recordLifeMs: lifeMs };
   const sentinel = { entry, tags: [], at, ...life, isCall: true, announce: 'never', body } as const;
   const [ping, written, read, deleted] = await Promise.allSettled([
     connection.send(['PING']),

@@ -122,7 +122,8 @@ export class RedisStore implements SharedStore {
     kind: WriteKind,
     now: number,
   ): StoreRequest | undefined {
-    const { keys } = this.#options.scope;
+    const { recordLifeMs, scope } = this.#options;
+    const { keys } = scope;
     const encoded = encodeEntry(entry, now, this.#options.codec);
     return (
       encoded && {
@@ -132,6 +133,7 @@ export class RedisStore implements SharedStore {
         at: this.#options.time.earliest(entry.asOf),
         isCall: kind === 'call',
         announce: ANNOUNCEMENT[kind],
+        recordLifeMs,
       }
     );
   }

@@ -2,9 +2,6 @@ import { RedisScript } from './redis-script.js';
 import type { RedisKeys } from './redis-keys.js';
 import { CALL_WINDOW_US, VERSIONS } from './versions-script.js';
 
-/** How long it is remembered at least that something was replaced, in milliseconds: longer than loads take. */
-const TOMBSTONE_LIFE_MS = 600_000;
-
 /**
  * Stores an entry unless something newer is there: an entry, a tombstone, an invalidation of one of its tags, a clear. A
  * tag without a record gets one that is as old as this entry, and which outlives it: without one, entries are invalid. So
@@ -12,7 +9,7 @@ const TOMBSTONE_LIFE_MS = 600_000;
  * it may have been invalidated by that. What a call has written and a tag has invalidated since has replaced what was there
  * before all the same: a tombstone takes its place.
  * KEYS: meta, clear, entry, tags…; ARGV: at, window, fresh for (µs), life (ms), age (µs), announcement, origin, channel,
- * body; a time that is empty is for ever. The entry is 4 × 16 digits (version, fresh until, gone at, created) and the
+ * life of a tombstone (ms), body; a time that is empty is for ever. The entry is 4 × 16 digits (version, fresh until, gone at, created) and the
  * body. Returns 1, or 0 when it was refused as older.
  */
 const SCRIPT = new RedisScript(`${VERSIONS}
@@ -26,7 +23,7 @@ for i = 4, #KEYS do
   local tag = record(KEYS[i])
   if tag and tag >= version then
     if ARGV[6] == 'always' then
-      redis.call('SET', KEYS[3], digits(version), 'PX', math.max(life or 0, ${TOMBSTONE_LIFE_MS}))
+      redis.call('SET', KEYS[3], digits(version), 'PX', tonumber(ARGV[9]))
       given(version)
       announce(ARGV[8], ARGV[7], 'keys', { KEYS[3] })
     end
@@ -44,7 +41,7 @@ end
 local fresh = untilAfter(tonumber(ARGV[3]))
 local gone = untilAfter(life and life * 1000)
 local created = digits(now - tonumber(ARGV[5]))
-keep(KEYS[3], digits(version) .. fresh .. gone .. created .. ARGV[9])
+keep(KEYS[3], digits(version) .. fresh .. gone .. created .. ARGV[10])
 if not clear then redis.call('SET', KEYS[2], last == 0 and digits(0) or digits(version - 1)) end
 for i = 4, #KEYS do
   local left = redis.call('PTTL', KEYS[i])
@@ -78,6 +75,8 @@ export interface StoreRequest {
   /** Whether other instances are told: of a load only when it has replaced what they may still serve. */
   readonly announce: 'always' | 'replaced' | 'never';
   readonly body: string;
+  /** How long it is remembered that something was replaced, in milliseconds. */
+  readonly recordLifeMs: number;
 }
 
 /** Names of a cache and of this process. */
@@ -95,10 +94,10 @@ export async function runStore(
   { keys, origin }: ScriptScope,
   request: StoreRequest,
 ): Promise<boolean> {
-  const { entry, tags, at, isCall, freshUs, lifeMs, ageUs, announce, body } = request;
+  const { entry, tags, at, isCall, freshUs, lifeMs, ageUs, announce, body, recordLifeMs } = request;
   const names = [keys.meta, keys.clear, entry, ...tags];
   const times = [at, isCall ? CALL_WINDOW_US : 0, endless(freshUs), endless(lifeMs), ageUs];
-  const args = [...times.map(String), announce, origin, keys.channel, body];
+  const args = [...times.map(String), announce, origin, keys.channel, String(recordLifeMs), body];
   return (await SCRIPT.run(connection, names, args)) === 1;
 }
 
