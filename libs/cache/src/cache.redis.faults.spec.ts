@@ -290,6 +290,53 @@ describe('an old write that is still on its way', () => {
   });
 });
 
+describe('cache rule 10: values of which it was not known whether they arrived', () => {
+  beforeAll(start);
+  afterAll(dispose);
+
+  /** Redis reads what is under way when it goes on; the connection by which it came has ended by then. */
+  async function loseOnTheWay(keys: readonly string[]): Promise<void> {
+    redis.stop();
+    const lost = keys.map((key) => cache.set(key, 'lost', { tags: [`tag of ${key}`] }));
+    await clock.yield();
+    network.halfClose();
+    expect(new Set(await Promise.all(lost))).toEqual(new Set([false]));
+    await eventually(() => expect(network.openConnections).toBe(0));
+    network.cut();
+  }
+
+  it('do not come back when they arrive after what has invalidated or replaced them', async () => {
+    const keys = ['deleted', 'tagged', 'replaced', 'kept'];
+    await loseOnTheWay(keys);
+    expect(await cache.delete('deleted')).toBe(false);
+    expect(await cache.invalidateTags('tag of tagged')).toBe(false);
+    expect(await cache.set('replaced', 'new')).toBe(false);
+    redis.resume();
+    await eventually(async () => {
+      expect(await other.getMany(keys)).toEqual(['lost', 'lost', 'lost', 'lost']);
+    });
+    await network.heal();
+    await untilBack(cache);
+    await eventually(async () => {
+      expect(await other.getMany(keys)).toEqual([null, null, null, 'lost']);
+    });
+    const { value = null } = await cache.lookup('replaced');
+    expect(value).not.toBe('lost');
+    expect(await cache.getMany(['deleted', 'tagged'])).toEqual([null, null]);
+  });
+
+  it('do not come back either when everything was cleared meanwhile', async () => {
+    await loseOnTheWay(['key']);
+    expect(await cache.clear()).toBe(false);
+    redis.resume();
+    await eventually(async () => expect(await other.get('key')).toBe('lost'));
+    await network.heal();
+    await untilBack(cache);
+    await eventually(async () => expect(await other.get('key')).toBeNull());
+    expect(await cache.get('key')).toBeNull();
+  });
+});
+
 describe('cache rule 7: closing', () => {
   beforeEach(start);
   afterEach(dispose);

@@ -5,7 +5,13 @@ import type { Invalidations } from '../invalidations.js';
 import type { KeyedEntry } from '../stores/cache-store.js';
 import type { LocalCopies } from './local-copies.js';
 import type { SharedStore } from './shared-store.js';
-import type { JournalBatch, KeyIntent, WriteJournal } from './write-journal.js';
+import {
+  asOf,
+  type InvalidationIntent,
+  type JournalBatch,
+  type KeyIntent,
+  type WriteJournal,
+} from './write-journal.js';
 
 /** The wait before a replay is random up to this, so that instances do not come together, in milliseconds. */
 const MAX_JITTER_MS = 250;
@@ -125,9 +131,9 @@ export class JournalReplay {
   #sent({ everything, keys, tags }: JournalBatch): PromiseLike<unknown>[] {
     const { shared, copies } = this.#options;
     const sent: PromiseLike<unknown>[] = [];
-    if (everything) sent.push(shared.invalidate('everything', [everything.calledAt]));
+    if (everything) sent.push(shared.invalidate('everything', [asOf(everything)]));
     if (tags.length > 0) {
-      sent.push(shared.invalidate({ tags: tags.map(([tag]) => tag) }, calledAt(tags)));
+      sent.push(shared.invalidate({ tags: tags.map(([tag]) => tag) }, timesOf(tags)));
     }
     const writes = keys.flatMap(([key, intent]) => {
       const entry = this.#entryOf(key, intent);
@@ -136,10 +142,10 @@ export class JournalReplay {
     const written = new Set(writes.map(([key]) => key));
     const invalidated = keys.filter(([key]) => !written.has(key));
     if (invalidated.length > 0) {
-      const names = { keys: invalidated.map(([key]) => key) };
+      const names = keysOf(invalidated);
       // What was written here and is not told must not be taken for what the shared tier has.
       copies.drop(names.keys);
-      sent.push(shared.invalidate(names, calledAt(invalidated)));
+      sent.push(shared.invalidate(names, timesOf(invalidated)));
     }
     if (writes.length > 0) {
       const told = keys.filter(([key]) => written.has(key));
@@ -154,12 +160,15 @@ export class JournalReplay {
     try {
       const refused = new Set(await shared.setMany(writes, 'replay'));
       copies.discard(writes.filter(([key]) => refused.has(key)));
+      // What is newer there may be a value that was written here before: it was lost and has arrived late.
+      const replaced = told.filter(([key, intent]) => refused.has(key) && isAfterLost(intent));
+      if (replaced.length > 0) await shared.invalidate(keysOf(replaced), timesOf(replaced));
     } catch (error) {
       if (!isUp()) {
         for (const [, intent] of told) this.#suspects.add(intent);
         throw error;
       }
-      await shared.invalidate({ keys: writes.map(([key]) => key) }, calledAt(told));
+      await shared.invalidate(keysOf(told), timesOf(told));
       copies.discard(writes);
     }
   }
@@ -174,8 +183,16 @@ export class JournalReplay {
   }
 }
 
-function calledAt(
-  intents: readonly (readonly [unknown, { readonly calledAt: number }])[],
-): readonly number[] {
-  return intents.map(([, intent]) => intent.calledAt);
+function keysOf(told: JournalBatch['keys']): { readonly keys: readonly string[] } {
+  return { keys: told.map(([key]) => key) };
+}
+
+/** As of when each invalidates. */
+function timesOf(intents: readonly (readonly [unknown, InvalidationIntent])[]): readonly number[] {
+  return intents.map(([, intent]) => asOf(intent));
+}
+
+/** Whether another value of the key was lost before. */
+function isAfterLost({ calledAt, lostAt = Infinity }: KeyIntent): boolean {
+  return lostAt < calledAt;
 }

@@ -9,6 +9,12 @@ import type { LoadLock } from '../stores/load-lock.js';
  */
 export type WriteKind = 'call' | 'load' | 'replay';
 
+/**
+ * How long after the call a write may be executed and still count as of then, in milliseconds: its caller waits for 500 ms.
+ * What is executed later (it lay in a frozen server or in a proxy) counts as of its call.
+ */
+export const CALL_WINDOW_MS = 600;
+
 /** A store that instances share. What it has done, it has done for all of them. */
 export interface SharedStore {
   /** The entries of keys, in their order, but for what was invalidated. */

@@ -1,7 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { FakeClock } from 'nestjs-mainstay/testing';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { CacheEncodeError, CacheTierUnavailableError } from '../cache.errors.js';
+import {
+  CacheConnectionLostError,
+  CacheEncodeError,
+  CacheTierUnavailableError,
+} from '../cache.errors.js';
 import type { Invalidation } from '../invalidation.js';
 import { Invalidations } from '../invalidations.js';
 import type { CacheEntry, KeyedEntry, StoreCheck } from '../stores/cache-store.js';
@@ -903,5 +907,70 @@ describe('cache rule 11: a value that ends the connection over which it is told'
     await clock.advance(250);
     expect(shared.log).toEqual(['replay key', 'keys key as of 0']);
     expect(store.queued).toBe(0);
+  });
+});
+
+describe('cache rule 10: a write of which it is not known whether it arrived', () => {
+  const lost = new CacheConnectionLostError('cache', new Error('reset'));
+
+  async function lose(value: string, tags?: readonly string[]): Promise<void> {
+    shared.error = lost;
+    await expect(store.set('key', entryOf(value, tags))).rejects.toBe(lost);
+    shared.error = undefined;
+    link.lose();
+    shared.log.length = 0;
+    await clock.advance(50);
+  }
+
+  async function told(): Promise<readonly string[]> {
+    link.comeBack();
+    await clock.advance(250);
+    expect(store.queued).toBe(0);
+    return shared.log;
+  }
+
+  it('is told again as what it is', async () => {
+    await lose('value');
+    expect(await told()).toEqual(['replay key']);
+  });
+
+  it('is undone by a delete after it, as of when it may still have been executed', async () => {
+    await lose('value');
+    await Promise.allSettled([store.delete('key')]);
+    expect(await told()).toEqual(['keys key as of 600']);
+  });
+
+  it('is undone by an invalidation of its tag after it', async () => {
+    await lose('value', ['tag']);
+    invalidations.invalidate(['tag']);
+    await Promise.allSettled([store.invalidateTags(['tag'])]);
+    expect(await told()).toEqual(['tags tag as of 50', 'keys key as of 600']);
+  });
+
+  it('is undone by a clear after it', async () => {
+    await lose('value');
+    await Promise.allSettled([store.clear()]);
+    expect(await told()).toEqual(['clear as of 600']);
+  });
+
+  it('does not stay where a value was written after it: neither does, if it has arrived later', async () => {
+    await lose('value');
+    await Promise.allSettled([store.set('key', entryOf('newer'))]);
+    shared.newer.add('key');
+    expect(await told()).toEqual(['replay key', 'keys key as of 600']);
+    expect(store.getStale('key')).toBeUndefined();
+  });
+
+  it('leaves what others have written since, where nothing was written after it here', async () => {
+    await lose('value');
+    shared.newer.add('key');
+    expect(await told()).toEqual(['replay key']);
+  });
+
+  it('is nothing to undo where it was never sent', async () => {
+    link.lose();
+    await Promise.allSettled([store.set('key', entryOf('value'))]);
+    await Promise.allSettled([store.delete('key')]);
+    expect(await told()).toEqual(['keys key as of 0']);
   });
 });

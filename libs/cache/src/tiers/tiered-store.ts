@@ -139,7 +139,7 @@ export class TieredStore implements CacheStore {
     return this.#write({
       forget: () => this.#journal.forgetKeys(entries.map(([key]) => key)),
       work: () => this.#store(entries, 'call'),
-      remember: () => this.#journal.addWrites(written, calledAt),
+      remember: (isLost) => this.#journal.addWrites(written, calledAt, isLost),
     });
   }
 
@@ -247,7 +247,7 @@ export class TieredStore implements CacheStore {
     try {
       this.#calls.admit();
     } catch (error) {
-      this.#remember(write);
+      this.#remember(write, false);
       throw error;
     }
     await this.#calls.wait(HARD_TIMEOUT_MS, this.#send(write));
@@ -261,13 +261,15 @@ export class TieredStore implements CacheStore {
       await work;
     } catch (error) {
       // What cannot be encoded was never on its way, and what is queued stays.
-      if (!isMainstayError(error, 'CACHE_ENCODE_FAILED')) this.#remember(write);
+      if (!isMainstayError(error, 'CACHE_ENCODE_FAILED')) {
+        this.#remember(write, isMainstayError(error, 'CACHE_CONNECTION_LOST'));
+      }
       throw error;
     }
   }
 
-  #remember(write: TierWrite): void {
-    write.remember();
+  #remember(write: TierWrite, isLost: boolean): void {
+    write.remember(isLost);
     this.#replay.schedule();
   }
 }
@@ -276,5 +278,6 @@ export class TieredStore implements CacheStore {
 interface TierWrite {
   readonly forget: () => void;
   readonly work: () => PromiseLike<unknown>;
-  readonly remember: () => void;
+  /** @param isLost whether it was sent, and may have arrived */
+  readonly remember: (isLost: boolean) => void;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { WriteJournal } from './write-journal.js';
+import { asOf, WriteJournal, type JournalEntry } from './write-journal.js';
 
 describe('cache rule 11: the journal of writes', () => {
   it('remembers each key and each tag once, and hides what they name', () => {
@@ -78,5 +78,59 @@ describe('cache rule 11: the journal of writes', () => {
     expect(journal.next(10).keys).toEqual([['a', { calledAt: 5, entryOrder: 7 }]]);
     journal.addInvalidation({ expired: ['a'] }, 6);
     expect(journal.next(10).keys).toEqual([['a', { calledAt: 6, entryOrder: undefined }]]);
+  });
+});
+
+describe('cache rule 10: an intent for what a lost write may have written', () => {
+  function timesOf(journal: WriteJournal): readonly (readonly [string, number])[] {
+    const timeOf = ({ kind, name, intent }: JournalEntry) =>
+      [`${kind} ${name}`.trim(), asOf(intent)] as const;
+    return [...journal.entries()].map(timeOf);
+  }
+
+  it('is as of when that may still have been executed', () => {
+    const journal = new WriteJournal();
+    journal.addWrites([['a', 7]], 100, true);
+    journal.addInvalidation({ keys: ['a', 'b'] }, 150);
+    expect(timesOf(journal)).toEqual([
+      ['key a', 700],
+      ['key b', 150],
+    ]);
+  });
+
+  it('is as of its own call where that was later', () => {
+    const journal = new WriteJournal();
+    journal.addWrites([['a', 7]], 100, true);
+    journal.addInvalidation({ keys: ['a'] }, 1_000);
+    expect(timesOf(journal)).toEqual([['key a', 1_000]]);
+  });
+
+  it('is too when the loss comes to be known only after it', () => {
+    const journal = new WriteJournal();
+    journal.addInvalidation({ keys: ['a'] }, 150);
+    const batch = journal.next(10);
+    journal.addWrites([['a', 7]], 100, true);
+    expect(timesOf(journal)).toEqual([['key a', 700]]);
+    // What was being told meanwhile did not know of it.
+    journal.settle(batch);
+    expect(journal.size).toBe(1);
+  });
+
+  it('of everything takes the place of what it was for', () => {
+    const journal = new WriteJournal();
+    journal.addWrites([['a', 7]], 100, true);
+    journal.addWrites([['b', 8]], 120);
+    journal.addInvalidation('everything', 150);
+    expect(timesOf(journal)).toEqual([['everything', 700]]);
+    journal.addInvalidation('everything', 160);
+    expect(timesOf(journal)).toEqual([['everything', 700]]);
+  });
+
+  it('is forgotten with what is newer', () => {
+    const journal = new WriteJournal();
+    journal.addWrites([['a', 7]], 100, true);
+    journal.forgetKeys(['a']);
+    journal.addWrites([['a', 8]], 150);
+    expect(timesOf(journal)).toEqual([['key a', 150]]);
   });
 });

@@ -1,4 +1,5 @@
 import type { Invalidation } from '../invalidation.js';
+import { CALL_WINDOW_MS } from './shared-store.js';
 
 /** A write of a key that was not acknowledged. */
 export interface KeyIntent {
@@ -6,10 +7,20 @@ export interface KeyIntent {
   readonly calledAt: number;
   /** Order of the entry that was to be written; `undefined`: the key was to be invalidated. */
   readonly entryOrder: number | undefined;
+  /** When the last call was, up to this one, that wrote a value of which it is not known whether it arrived. */
+  readonly lostAt?: number | undefined;
 }
 
 /** An invalidation of a tag, or of everything, that was not acknowledged. */
 export type InvalidationIntent = Omit<KeyIntent, 'entryOrder'>;
+
+/**
+ * As of when an intent invalidates: its call, or later, where a lost write may have been executed meanwhile and counts as of
+ * that.
+ */
+export function asOf({ calledAt, lostAt = -Infinity }: InvalidationIntent): number {
+  return Math.max(calledAt, lostAt + CALL_WINDOW_MS);
+}
 
 /** Intents that are to be sent together, each the newest of its key or tag when the batch was taken. */
 export interface JournalBatch {
@@ -63,25 +74,25 @@ export class WriteJournal {
     return this.#tags.size > 0 && tags !== undefined && tags.some((tag) => this.#tags.has(tag));
   }
 
-  /** Remembers writes that were called at a time of `Clock.now()`. */
-  addWrites(written: readonly WrittenKey[], calledAt: number): void {
-    for (const [key, entryOrder] of written) this.#addKey(key, calledAt, entryOrder);
+  /**
+   * Remembers writes that were called at a time of `Clock.now()`.
+   * @param isLost whether they were sent, and may have arrived
+   */
+  addWrites(written: readonly WrittenKey[], calledAt: number, isLost = false): void {
+    const lostAt = isLost ? calledAt : undefined;
+    for (const [key, entryOrder] of written) this.#addKey(key, { calledAt, entryOrder, lostAt });
     this.#collapse();
   }
 
   /** Remembers an invalidation that was called at a time of `Clock.now()`. */
   addInvalidation(what: Invalidation, calledAt: number): void {
     if (what === 'everything') {
-      dropUpTo(calledAt, this.#keys);
-      dropUpTo(calledAt, this.#tags);
-      if (isLater(calledAt, this.#everything)) this.#everything = { calledAt };
+      this.#addEverything(calledAt);
     } else if ('tags' in what) {
-      for (const tag of what.tags) {
-        if (isLater(calledAt, this.#tags.get(tag))) this.#tags.set(tag, { calledAt });
-      }
+      for (const tag of what.tags) this.#tags.set(tag, later({ calledAt }, this.#tags.get(tag)));
     } else {
       const keys = 'keys' in what ? what.keys : what.expired;
-      for (const key of keys) this.#addKey(key, calledAt, undefined);
+      for (const key of keys) this.#addKey(key, { calledAt, entryOrder: undefined });
     }
     this.#collapse();
   }
@@ -153,8 +164,15 @@ export class WriteJournal {
   }
 
   /** The failure of an earlier call may come to be known after that of a later one. */
-  #addKey(key: string, calledAt: number, entryOrder: number | undefined): void {
-    if (isLater(calledAt, this.#keys.get(key))) this.#keys.set(key, { calledAt, entryOrder });
+  #addKey(key: string, intent: KeyIntent): void {
+    const known = this.#keys.get(key);
+    this.#keys.set(key, withLost(later(intent, known), [intent, known]));
+  }
+
+  #addEverything(calledAt: number): void {
+    const replaced = [...dropUpTo(calledAt, this.#keys), ...dropUpTo(calledAt, this.#tags)];
+    const known = this.#everything;
+    this.#everything = withLost(later({ calledAt }, known), [...replaced, known]);
   }
 
   #collapse(): void {
@@ -178,10 +196,26 @@ function first<T>(intents: ReadonlyMap<string, T>, max: number): readonly (reado
   return taken;
 }
 
-function isLater(calledAt: number, intent: InvalidationIntent | undefined): boolean {
-  return intent === undefined || calledAt >= intent.calledAt;
+/** The one whose call was later; of two at once the one that came to be known later. */
+function later<T extends InvalidationIntent>(intent: T, known: T | undefined): T {
+  return known === undefined || intent.calledAt >= known.calledAt ? intent : known;
 }
 
-function dropUpTo(calledAt: number, intents: Map<string, InvalidationIntent>): void {
-  for (const [name, intent] of intents) if (intent.calledAt <= calledAt) intents.delete(name);
+/** An intent that takes the place of others has to undo what they may have done. */
+function withLost<T extends InvalidationIntent>(
+  newest: T,
+  all: readonly (InvalidationIntent | undefined)[],
+): T {
+  const lostAt = Math.max(...all.map((intent) => intent?.lostAt ?? -Infinity));
+  return lostAt > (newest.lostAt ?? -Infinity) ? { ...newest, lostAt } : newest;
+}
+
+/** @returns what was dropped */
+function dropUpTo(
+  calledAt: number,
+  intents: Map<string, InvalidationIntent>,
+): readonly InvalidationIntent[] {
+  const dropped = [...intents].filter(([, intent]) => intent.calledAt <= calledAt);
+  for (const [name] of dropped) intents.delete(name);
+  return dropped.map(([, intent]) => intent);
 }

@@ -1,8 +1,7 @@
-/**
- * How long after the call a write may be executed and still count as of then, in microseconds: its caller waits for 500
- * ms. What is executed later (it lay in a frozen server or in a proxy) counts as of its call.
- */
-export const CALL_WINDOW_US = 600_000;
+import { CALL_WINDOW_MS } from '../../tiers/shared-store.js';
+
+/** {@link CALL_WINDOW_MS} in microseconds. */
+export const CALL_WINDOW_US = CALL_WINDOW_MS * 1_000;
 
 /**
  * What the scripts have in common: the versions. A version is a time of Redis in microseconds, as text of 16 digits, which
