@@ -45,6 +45,8 @@ export class CacheService {
   readonly #loader: CacheLoader;
   readonly #eager: EagerRefresh;
   readonly #eagerRefresh: number | false;
+  /** Whether a hit asks for nothing where the call gives no options. */
+  readonly #isPlain: boolean;
 
   constructor(backend: CacheBackend, operations: Operations) {
     this.#engine = new CacheEngine(backend);
@@ -54,6 +56,7 @@ export class CacheService {
     this.#loader = new CacheLoader(this.#engine, backend, this.#operations);
     this.#eager = new EagerRefresh(this.#engine, backend, this.#loader);
     this.#eagerRefresh = backend.config.eagerRefresh;
+    this.#isPlain = this.#eagerRefresh === false;
   }
 
   /**
@@ -108,7 +111,7 @@ export class CacheService {
     factory: CacheFactory<T>,
     options: CacheLoadOptions = NO_OPTIONS,
   ): Promise<T> {
-    if (this.#isPlain(options)) {
+    if (options === NO_OPTIONS ? this.#isPlain : this.#arePlain(options)) {
       const value = this.#operations.getOrSet.peek(this.#work.glance, key);
       if (value !== undefined) return Promise.resolve(value as T);
     }
@@ -231,9 +234,9 @@ export class CacheService {
   }
 
   /** Whether the options are right and ask for nothing on a hit. */
-  #isPlain(options: CacheLoadOptions): boolean {
-    if ((options.eagerRefresh ?? this.#eagerRefresh) !== false) return false;
-    return options === NO_OPTIONS || this.#engine.lives.accepts(options);
+  #arePlain(options: CacheLoadOptions): boolean {
+    const ratio = options.eagerRefresh ?? this.#eagerRefresh;
+    return ratio === false && this.#engine.lives.accepts(options);
   }
 
   async #getOrLoad<T>(

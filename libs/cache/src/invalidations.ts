@@ -50,7 +50,11 @@ export class Invalidations {
   /** Whether an entry of this order and these tags may be served or stored. */
   isValid(order: number, tags: readonly string[] | undefined): boolean {
     if (order <= this.#clearedAt) return false;
-    if (tags === undefined) return true;
+    return tags === undefined || this.#areValid(tags, order);
+  }
+
+  /** Whether none of the tags was invalidated since. */
+  #areValid(tags: readonly string[], order: number): boolean {
     if (order <= this.#forgottenAt) return false;
     for (const tag of tags) if ((this.#tags.get(tag) ?? 0) >= order) return false;
     return true;

@@ -6,8 +6,6 @@ export interface CallObserver {
   begun(): void;
   /** A call succeeded, at whichever try or by a fallback. */
   succeeded(result: unknown, durationMs: number): void;
-  /** A call began and succeeded at its one try, which answered at once: {@link begun}, the try and {@link succeeded} in one. */
-  answered(result: unknown, durationMs: number): void;
   /** A call failed, was rejected or cancelled. */
   failed(error: Classification, durationMs: number): void;
 }

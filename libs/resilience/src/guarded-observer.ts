@@ -32,14 +32,6 @@ class GuardedObserver implements CallObserver {
     }
   }
 
-  answered(result: unknown, durationMs: number): void {
-    try {
-      this.#inner.answered(result, durationMs);
-    } catch (error) {
-      this.#report(error);
-    }
-  }
-
   failed(failure: Classification, durationMs: number): void {
     try {
       this.#inner.failed(failure, durationMs);

@@ -18,9 +18,9 @@ function callAll(recorder: OperationRecorder): void {
   bound.recordRejected(1, ERROR);
   bound.recordCancelled(1);
   bound.recordTry(1);
-  bound.recordAnswer(1);
-  bound.recordAnswer(1, true);
-  bound.recordAnswer(1, false);
+  bound.recordAnswer();
+  bound.recordAnswer(true);
+  bound.recordAnswer(false);
   bound.recordTry(1, ERROR);
   bound.recordOutcome('recovered', 2, 5);
   recorder.recordStep('cache', 'test connection', 1);

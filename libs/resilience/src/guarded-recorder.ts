@@ -130,9 +130,9 @@ class GuardedBoundRecorder implements BoundRecorder {
     }
   }
 
-  recordAnswer(durationMs: number, isHit?: boolean): void {
+  recordAnswer(isHit?: boolean): void {
     try {
-      this.#inner.recordAnswer(durationMs, isHit);
+      this.#inner.recordAnswer(isHit);
     } catch (error) {
       this.#report(error);
     }

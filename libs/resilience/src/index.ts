@@ -62,7 +62,6 @@ export type {
   BoundOperationSpec,
   CallOptions,
   Fallback,
-  Look,
   OperationContext,
   OperationOptions,
   Work,

@@ -61,11 +61,12 @@ export interface BoundRecorder {
   /** One execution of the operation's work ended; `error` is absent when it succeeded. */
   recordTry(durationMs: number, error?: Classification): void;
   /**
-   * A call began and succeeded at its one try, which answered at once: `recordAttempt`, `recordTry`, and `recordHit`,
-   * `recordMiss` or `recordSuccess` in one, for what is called very often.
+   * A call began and succeeded at its one try, at once and without asking the dependency: the counts of `recordAttempt`,
+   * `recordTry`, and `recordHit`, `recordMiss` or `recordSuccess` in one, for what is called very often. It is counted, not
+   * timed: how long it took says nothing about the dependency.
    * @param isHit of a read: whether it found its value
    */
-  recordAnswer(durationMs: number, isHit?: boolean): void;
+  recordAnswer(isHit?: boolean): void;
   /**
    * How the recovery of a call that met an error ended. Calls that succeed at the first try do not come here.
    * @param recoveryMs from the first failure to the final success; for failures the time spent on recovery

@@ -21,9 +21,6 @@ export interface OperationContext {
 /** The work of an operation: one execution of it is a *try*. */
 export type Work<A, R> = (arg: A, context: OperationContext) => R | PromiseLike<R>;
 
-/** A look at what is there at once, at the present time of the clock; `undefined` = nothing. See `BoundOperation.peek`. */
-export type Look<A, R> = (arg: A, now: number) => R | undefined;
-
 /** What one call may say beside its argument. */
 export interface CallOptions {
   /** The caller's own signal; its abort cancels the call at once. */

@@ -1,4 +1,5 @@
 import { SystemClock, withDeadline, type Clock } from 'nestjs-mainstay/common';
+import type { Chaos } from './chaos/chaos.js';
 import type { CallObserver } from './call-observer.js';
 import type { CircuitBreaker } from './circuit-breaker.js';
 import type { Classification } from './classification.js';
@@ -9,7 +10,7 @@ import { guardBoundRecorder } from './guarded-recorder.js';
 import { leaseOf } from './lease.js';
 import { NoopRecorder } from './noop-recorder.js';
 import type { BoundRecorder } from './operation-recorder.js';
-import type { BoundOperationSpec, CallOptions, Look, OperationOptions, Work } from './operation.js';
+import type { BoundOperationSpec, CallOptions, OperationOptions, Work } from './operation.js';
 import type { PipelineEnvironment } from './pipeline-environment.js';
 import type { PipelineStatus } from './pipeline-status.js';
 import type { PipelineOptions } from './resilience.options.js';
@@ -36,17 +37,30 @@ export class ResiliencePipeline {
   readonly #options: ResolvedPipelineOptions;
   readonly #environment: PipelineEnvironment;
   readonly #timeouts = new Map<number, TimeoutQueue>();
+  readonly #chaos: Chaos | undefined;
+  /** Whether there is no limiter and no policy, and the breaker is closed: kept up to date, since each call asks. */
+  #isOpen: boolean;
 
   /** @throws PipelineOptionsError when the options contradict each other */
   constructor(resource: string, options: PipelineOptions = {}, clock: Clock = new SystemClock()) {
     this.resource = resource;
     this.#options = resolvePipelineOptions(options);
     this.#environment = createEnvironment(resource, this.#options, clock);
+    const { breaker, chaos, limiter, policies } = this.#environment;
+    const isBare = limiter === undefined && policies.length === 0;
+    this.#chaos = chaos;
+    this.#isOpen = isBare;
+    breaker?.subscribe(() => (this.#isOpen = isBare && breaker.isClosed));
   }
 
   /** The breaker; `undefined` when it is switched off. */
   get breaker(): CircuitBreaker | undefined {
     return this.#environment.breaker;
+  }
+
+  /** Whether nothing stands before a call now: no limiter, policy or chaos, and the breaker is closed. */
+  get isClear(): boolean {
+    return this.#isOpen && this.#chaos?.isArmed !== true;
   }
 
   /**
@@ -111,31 +125,6 @@ export class ResiliencePipeline {
     return execution.start(work, arg, call);
   }
 
-  /**
-   * Answers a call by a look at what is there at once, where nothing of this pipeline stands before it: no limiter, policy
-   * or chaos, and the breaker is closed. What it finds counts as a call that succeeded at its first try.
-   * @param look quick and without effect; `undefined` = nothing was found
-   * @returns `undefined`: nothing happened, {@link execute} has to answer; also when `look` throws
-   */
-  peek<A, R>(
-    operation: BoundOperationSpec<unknown, unknown>,
-    look: Look<A, R>,
-    arg: A,
-  ): R | undefined {
-    const { breaker, budget, chaos, clock, limiter, policies } = this.#environment;
-    if (limiter !== undefined || policies.length > 0 || chaos?.isArmed === true) return undefined;
-    if (breaker?.isClosed === false) return undefined;
-    const startedAt = clock.now();
-    const found = tryLook(look, arg, startedAt);
-    if (found === undefined) return undefined;
-    const now = clock.now();
-    const durationMs = now - startedAt;
-    breaker?.recordSuccess(breaker.admit(now), durationMs, now);
-    budget?.recordSuccess(now);
-    operation.observer?.answered(found, durationMs);
-    return found;
-  }
-
   /** What detection says of an error, with the rules of this pipeline. */
   classify(error: unknown): Classification {
     return this.#environment.detector.detect(error);
@@ -190,14 +179,5 @@ export class ResiliencePipeline {
       this.#timeouts.set(durationMs, queue);
     }
     return queue;
-  }
-}
-
-/** What it throws, the work says again, where it is recorded. */
-function tryLook<A, R>(look: Look<A, R>, arg: A, now: number): R | undefined {
-  try {
-    return look(arg, now);
-  } catch {
-    return undefined;
   }
 }

@@ -1,22 +1,26 @@
+import type { Clock } from 'nestjs-mainstay/common';
 import type {
   BoundOperationSpec,
   BoundRecorder,
   CallOptions,
   Classification,
-  Look,
   OperationStatus,
   ResiliencePipeline,
   Work,
 } from 'nestjs-mainstay/resilience';
 import { isKnownFailure } from 'nestjs-mainstay/resilience';
-import { operationChannel, publishOperation } from './operation-channel.js';
+import { isWatched, publishOperation } from './operation-channel.js';
 import type { AroundTry, OperationInterceptor } from './operation-interceptor.js';
 import type { RecordingInterceptor } from './recording-interceptor.js';
+
+/** A look at what is there at once. @param now the present time of the clock @returns `undefined`: nothing */
+export type Look<A, R> = (arg: A, now: number) => R | undefined;
 
 /** What a {@link BoundOperation} is made of; see `ResourceOperations.bind`. */
 export interface BoundOperationParts {
   readonly spec: BoundOperationSpec<unknown, unknown>;
   readonly pipeline: ResiliencePipeline;
+  readonly clock: Clock;
   readonly recorder: BoundRecorder;
   readonly recording: RecordingInterceptor;
   readonly interceptors: readonly OperationInterceptor[];
@@ -29,6 +33,7 @@ export interface BoundOperationParts {
 export class BoundOperation {
   readonly #spec: BoundOperationSpec<unknown, unknown>;
   readonly #pipeline: ResiliencePipeline;
+  readonly #clock: Clock;
   readonly #recorder: BoundRecorder;
   readonly #recording: RecordingInterceptor;
   readonly #interceptors: readonly OperationInterceptor[];
@@ -37,6 +42,7 @@ export class BoundOperation {
   constructor(parts: BoundOperationParts) {
     this.#spec = parts.spec;
     this.#pipeline = parts.pipeline;
+    this.#clock = parts.clock;
     this.#recorder = parts.recorder;
     this.#recording = parts.recording;
     this.#interceptors = parts.interceptors;
@@ -57,7 +63,7 @@ export class BoundOperation {
    * there is nothing to wait for. Failures are always rejected promises.
    */
   execute<A, R>(work: Work<A, R>, arg: A, call?: CallOptions): R | Promise<R> {
-    if (operationChannel.hasSubscribers) {
+    if (isWatched()) {
       const proceed = (): R | Promise<R> => this.#execute(work, arg, call);
       return publishOperation(this.#spec, this.#classify, proceed);
     }
@@ -65,7 +71,9 @@ export class BoundOperation {
   }
 
   /**
-   * A look before the call: what it finds at once is the call's result, recorded as any other, at a fraction of the cost.
+   * A look before the call, at a fraction of its cost. What it finds at once is the call's result, and a hit where the
+   * operation tells hits from misses. The dependency was not asked: so the call is counted as any other, but not timed, and
+   * neither the breaker nor the retry budget hears of it.
    * @param look quick and without effect; `undefined` = nothing was found
    * @returns `undefined`: nothing happened, and {@link execute} has to answer. So it is too where somebody watches or
    * stands before each call (an interceptor, a limiter, an open breaker …), and when `look` throws
@@ -73,8 +81,10 @@ export class BoundOperation {
    * return operation.peek((key) => memory.get(key), key) ?? operation.run(fetch, key);
    */
   peek<A, R>(look: Look<A, R>, arg: A): R | undefined {
-    if (this.#interceptors.length > 0 || operationChannel.hasSubscribers) return undefined;
-    return this.#pipeline.peek(this.#spec, look, arg);
+    if (this.#interceptors.length > 0 || isWatched() || !this.#pipeline.isClear) return undefined;
+    const found = tryLook(look, arg, this.#clock.now());
+    if (found !== undefined) this.#recording.found();
+    return found;
   }
 
   /**
@@ -138,6 +148,15 @@ export class BoundOperation {
         this.#intercepted(index + 1, work, arg, call, nest(outer, inner)),
     };
     return interceptor.intercept(context, next) as Promise<R>;
+  }
+}
+
+/** What it throws, the work says again, where it is recorded. */
+function tryLook<A, R>(look: Look<A, R>, arg: A, now: number): R | undefined {
+  try {
+    return look(arg, now);
+  } catch {
+    return undefined;
   }
 }
 

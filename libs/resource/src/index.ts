@@ -1,5 +1,5 @@
 export type { BindOptions } from './bind-options.js';
-export { BoundOperation } from './bound-operation.js';
+export { BoundOperation, type Look } from './bound-operation.js';
 export type { InitializationStep, StepReport } from './initialization-step.js';
 export { Operation } from './operation.decorator.js';
 export { OPERATION_CHANNEL, type OperationMessage } from './operation-channel.js';

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, tracingChannel, unsubscribe } from 'node:diagnostics_channel';
 import { FakeClock, RecordedCalls } from 'nestjs-mainstay/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { OPERATION_CHANNEL, operationChannel, type OperationMessage } from './operation-channel.js';
+import { OPERATION_CHANNEL, type OperationMessage } from './operation-channel.js';
 import { Operations } from './operations.js';
 
 const SECRET = 'hunter2-planted';
@@ -90,7 +90,7 @@ describe(`the channel ${OPERATION_CHANNEL}`, () => {
   it('a store that a listener binds to the start is in force in the work, and not beside it', async () => {
     const query = setUp().of.bind('query');
     const store = new AsyncLocalStorage<string>();
-    const { start } = operationChannel;
+    const { start } = tracingChannel<unknown, OperationMessage>(OPERATION_CHANNEL);
     start.bindStore(store, ({ operation }) => `in ${operation}`);
     ends.push(() => start.unbindStore(store));
     const seen = await query.run(async () => {
@@ -116,8 +116,9 @@ describe(`the channel ${OPERATION_CHANNEL}`, () => {
   });
 
   it('status rule 3: while nobody listens nothing is made or published', async () => {
-    const runStores = vi.spyOn(operationChannel.start, 'runStores');
-    const publish = EVENTS.map((event) => vi.spyOn(operationChannel[event], 'publish'));
+    const channel = tracingChannel<unknown, OperationMessage>(OPERATION_CHANNEL);
+    const runStores = vi.spyOn(channel.start, 'runStores');
+    const publish = EVENTS.map((event) => vi.spyOn(channel[event], 'publish'));
     const query = setUp().of.bind('query');
     await query.run(async () => 1, undefined);
     await expect(query.run(() => Promise.reject(REFUSED), undefined)).rejects.toBe(REFUSED);

@@ -24,8 +24,27 @@ export interface OperationMessage {
 
 type OpenMessage = { -readonly [Key in keyof OperationMessage]: OperationMessage[Key] };
 
-/** The five channels. @internal */
-export const operationChannel = tracingChannel<unknown, OpenMessage>(OPERATION_CHANNEL);
+const {
+  start,
+  end,
+  asyncStart,
+  asyncEnd,
+  error: failed,
+} = tracingChannel<unknown, OpenMessage>(OPERATION_CHANNEL);
+
+/**
+ * Whether somebody listens. As `hasSubscribers` of all five, which Node looks up anew each time: it is asked before every
+ * call. @internal
+ */
+export function isWatched(): boolean {
+  return (
+    start.hasSubscribers ||
+    end.hasSubscribers ||
+    asyncStart.hasSubscribers ||
+    asyncEnd.hasSubscribers ||
+    failed.hasSubscribers
+  );
+}
 
 /**
  * Publishes one call. @internal called where somebody listens
@@ -36,7 +55,6 @@ export function publishOperation<R>(
   classify: (error: unknown) => Classification,
   proceed: () => R | Promise<R>,
 ): R | Promise<R> {
-  const { start, end } = operationChannel;
   const message: OpenMessage = { resource, operation: name };
   // Stores that somebody bound to the start of a call are in force in its work.
   return start.runStores(message, () => {
@@ -51,7 +69,6 @@ async function publishEnd<R>(
   classify: (error: unknown) => Classification,
   result: Promise<R>,
 ): Promise<R> {
-  const { asyncStart, asyncEnd, error: failed } = operationChannel;
   try {
     return await result;
   } catch (error) {

@@ -47,33 +47,6 @@ describe('Operations', () => {
       ]);
     });
 
-    it('records what a look finds at once as any other call, and nothing where it finds nothing', () => {
-      const { operations, recorded } = setUp();
-      const isHit = (value: unknown): boolean => value !== 'none';
-      const cache = operations.of(CACHE, { limiter: false });
-      const [get, set] = [cache.bind<string, string>('get', { isHit }), cache.bind('set')];
-      const found = ['value', 'none', undefined].map((value) => get.peek(() => value, 'a'));
-      expect([...found, set.peek(() => true, 'a')]).toEqual(['value', 'none', undefined, true]);
-      expect(recorded.calls).toEqual([
-        'cache.get attempt',
-        'cache.get try passed',
-        'cache.get hit',
-        'cache.get attempt',
-        'cache.get try passed',
-        'cache.get miss',
-        'cache.set attempt',
-        'cache.set try passed',
-        'cache.set success',
-      ]);
-    });
-
-    it('looks at nothing where an interceptor stands before the call', () => {
-      const { operations, recorded } = setUp([{ intercept: (_context, next) => next.handle() }]);
-      const get = operations.of(CACHE, { limiter: false }).bind('get');
-      expect(get.peek(() => 'value', 'a')).toBeUndefined();
-      expect(recorded.calls).toEqual([]);
-    });
-
     it('records one attempt and one failure for a call that is retried in vain', async () => {
       const { operations, recorded, clock } = setUp();
       const get = operations.of(CACHE).bind('get', { idempotent: true });

@@ -56,9 +56,9 @@ export class RecordingInterceptor implements CallObserver {
     else this.#recorder.recordMiss(durationMs);
   }
 
-  answered(result: unknown, durationMs: number): void {
-    const isHit = this.#isHit && this.#judge(this.#isHit, result);
-    this.#recorder.recordAnswer(durationMs, isHit);
+  /** A call has found its value at once, without asking the dependency. */
+  found(): void {
+    this.#recorder.recordAnswer(this.#isHit && true);
   }
 
   failed(error: Classification, durationMs: number): void {

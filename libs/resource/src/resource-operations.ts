@@ -60,6 +60,7 @@ export class ResourceOperations {
     return new BoundOperation({
       spec: pipeline.bind(name, options as BindOptions<unknown>, recorder, observer),
       pipeline,
+      clock: this.#clock,
       recorder,
       recording,
       interceptors: this.#interceptors,

@@ -62,8 +62,8 @@ export class RecordedOperation implements BoundRecorder {
     }
   }
 
-  recordAnswer(durationMs: number, isHit?: boolean): void {
-    this.times.recordAnswer(durationMs, isHit);
+  recordAnswer(isHit?: boolean): void {
+    this.times.recordAnswer(isHit);
   }
 
   recordOutcome(

@@ -65,7 +65,7 @@ describe('StatusManager', () => {
         const operation = createManager().bind('cache', 'get');
         for (const end of calls) {
           if (isAnswer(end)) {
-            operation.recordAnswer(1, answers[end]);
+            operation.recordAnswer(answers[end]);
             continue;
           }
           operation.recordAttempt();
@@ -96,6 +96,8 @@ describe('StatusManager', () => {
           count('hit', 'miss', 'answer hit', 'answer miss'),
         );
         expect(operation.times.succeededTries).toBe(count(...Object.keys(answers)));
+        // What asked nobody has no time that would say anything.
+        expect(operation.times.successTimes.count).toBe(count('success', 'hit', 'miss'));
       }),
       { numRuns: 50 },
     );

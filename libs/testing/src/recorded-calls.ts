@@ -114,9 +114,9 @@ class RecordedOperation implements BoundRecorder {
     this.#add(`${this.#label} try ${error ? `failed ${error.type}` : 'passed'}`);
   }
 
-  recordAnswer(durationMs: number, isHit?: boolean): void {
+  recordAnswer(isHit?: boolean): void {
     this.recordAttempt();
-    this.recordTry(durationMs);
+    this.recordTry(0);
     if (isHit === undefined) this.recordSuccess();
     else if (isHit) this.recordHit();
     else this.recordMiss();

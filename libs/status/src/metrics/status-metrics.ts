@@ -28,7 +28,7 @@ export const OPERATIONS_ACTIVE = defineMetric({
 export const OPERATION_DURATION = defineMetric({
   name: 'mainstay_operation_duration_seconds',
   type: 'histogram',
-  help: 'Time of whole calls, retries and fallbacks included; rejected and cancelled calls are not timed.',
+  help: 'Time of whole calls, retries and fallbacks included; rejected and cancelled calls are not timed, nor are hits in memory that asked nobody.',
   unit: 'seconds',
   labels: { ...OPERATION, outcome: DONE },
   buckets: TIME_BUCKETS,

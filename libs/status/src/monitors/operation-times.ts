@@ -34,24 +34,21 @@ export class OperationTimes {
   }
 
   recordHit(durationMs: number): void {
-    this.#hits ??= this.#series.cacheRequests('hit');
-    this.#hits.increment();
+    this.#requests(true).increment();
     this.recordSuccess(durationMs);
   }
 
   recordMiss(durationMs: number): void {
-    this.#misses ??= this.#series.cacheRequests('miss');
-    this.#misses.increment();
+    this.#requests(false).increment();
     this.recordSuccess(durationMs);
   }
 
-  /** A call began and succeeded at its one try. */
-  recordAnswer(durationMs: number, isHit: boolean | undefined): void {
+  /** A call began and succeeded at its one try, without asking anybody: there is nothing to be timed. */
+  recordAnswer(isHit: boolean | undefined): void {
     this.recordAttempt();
     this.recordSucceededTry();
-    if (isHit === undefined) this.recordSuccess(durationMs);
-    else if (isHit) this.recordHit(durationMs);
-    else this.recordMiss(durationMs);
+    this.#series.ended.success.increment();
+    if (isHit !== undefined) this.#requests(isHit).increment();
   }
 
   recordFailure(durationMs: number): void {
@@ -122,5 +119,10 @@ export class OperationTimes {
   quantileMs(q: number): number | undefined {
     const seconds = this.successTimes.quantile(q);
     return seconds === undefined ? undefined : seconds * 1_000;
+  }
+
+  #requests(isHit: boolean): CounterCell {
+    if (isHit) return (this.#hits ??= this.#series.cacheRequests('hit'));
+    return (this.#misses ??= this.#series.cacheRequests('miss'));
   }
 }
