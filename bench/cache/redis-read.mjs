@@ -1,6 +1,6 @@
 import { createClient } from 'redis';
 import { compare } from '../support/compare.mjs';
-import { cpuTimeMs } from '../support/cpu-time.mjs';
+import { compareInTurn } from '../support/compare-in-turn.mjs';
 import { figure } from '../support/figure.mjs';
 import { loop } from '../support/loop.mjs';
 import { bentocache, cacheManager } from './peers.mjs';
@@ -47,7 +47,7 @@ export async function redisRead({ cache }, server, effort) {
  * @param {Effort} effort
  */
 async function oneByOne(readings, effort) {
-  const samples = await compare(await loopsOf('reads', readings), effort, () => performance.now());
+  const samples = await compareInTurn(await loopsOf('reads', readings), effort);
   return figuresOf(samples, 'get from Redis, 1 in flight', 1.15);
 }
 
@@ -56,7 +56,7 @@ async function oneByOne(readings, effort) {
  * @param {Effort} effort
  */
 async function together(readings, effort) {
-  const samples = await compare(await loopsOf('readsTogether', readings), effort, cpuTimeMs);
+  const samples = await compare(await loopsOf('readsTogether', readings), effort);
   return figuresOf(samples, 'get from Redis, 100 in flight', 1.5);
 }
 

@@ -5,30 +5,29 @@ import { Samples } from './samples.mjs';
 /** @typedef {import('./effort.mjs').Effort} Effort */
 
 /** Rounds that only warm up: until then not everything is compiled. */
-const WARM_UP = 3;
+export const WARM_UP = 3;
 
 /**
- * Measures candidates against each other: in rounds that each run all of them, in a different order, so that what else
- * happens on the machine meets all alike.
+ * Measures the processor time of candidates against each other: in rounds that each run all of them, in a different order,
+ * so that what else happens on the machine meets all alike.
  * @template {string} Name
  * @param {Readonly<Record<Name, Loop>>} candidates all must give the same results
  * @param {Effort} effort
- * @param {() => number} [timeMs] what is measured, in milliseconds: the time on the clock where others are waited for
  * @returns {Promise<Samples<Name>>} nanoseconds per call
  */
-export async function compare(candidates, { rounds, roundMs }, timeMs = cpuTimeMs) {
+export async function compare(candidates, { rounds, roundMs }) {
   const names = /** @type {Name[]} */ (Object.keys(candidates));
   const samples = new Samples(names);
   /** @type {Map<Name, number>} */
   const counts = new Map();
   for (const name of names) {
-    counts.set(name, await calibrate(name, candidates[name], roundMs, timeMs));
+    counts.set(name, await calibrate(name, candidates[name], roundMs, cpuTimeMs));
   }
   for (let round = -WARM_UP; round < rounds; round++) {
     for (const name of rotate(names, round + WARM_UP)) {
       const count = counts.get(name) ?? 1;
       await clear(candidates[name], count);
-      const ns = await timed(name, candidates[name], count, timeMs);
+      const ns = await timed(name, candidates[name], count, cpuTimeMs);
       if (round >= 0) samples.add(name, ns);
     }
   }
@@ -53,7 +52,7 @@ async function clear(loop, count) {
  * @param {() => number} timeMs
  * @returns {Promise<number>} how many calls fill a round
  */
-async function calibrate(name, loop, roundMs, timeMs) {
+export async function calibrate(name, loop, roundMs, timeMs) {
   let count = 64;
   for (;;) {
     const ms = ((await timed(name, loop, count, timeMs)) * count) / 1e6;
@@ -69,7 +68,7 @@ async function calibrate(name, loop, roundMs, timeMs) {
  * @param {() => number} timeMs
  * @returns {Promise<number>} nanoseconds per call
  */
-async function timed(name, loop, count, timeMs) {
+export async function timed(name, loop, count, timeMs) {
   const startedAt = timeMs();
   const sum = await loop(count);
   const ns = (timeMs() - startedAt) * 1e6;
@@ -92,7 +91,7 @@ function expectedSum(count) {
  * @param {readonly T[]} items
  * @param {number} by
  */
-function rotate(items, by) {
+export function rotate(items, by) {
   const start = by % items.length;
   return [...items.slice(start), ...items.slice(0, start)];
 }
