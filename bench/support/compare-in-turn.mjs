@@ -1,8 +1,11 @@
-import { calibrate, rotate, timed, WARM_UP } from './compare.mjs';
+import { calibrate, rotate, timed } from './compare.mjs';
 import { Samples } from './samples.mjs';
 
 /** @typedef {import('./loop.mjs').Loop} Loop */
 /** @typedef {import('./effort.mjs').Effort} Effort */
+
+/** Rounds that only warm up: a call that waits is made so seldom that it takes seconds until everything is compiled. */
+const WARM_UP = 15;
 
 /**
  * Measures candidates that wait for a server, on the clock. As `compare`, but nothing comes between two candidates: where

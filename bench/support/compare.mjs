@@ -5,7 +5,7 @@ import { Samples } from './samples.mjs';
 /** @typedef {import('./effort.mjs').Effort} Effort */
 
 /** Rounds that only warm up: until then not everything is compiled. */
-export const WARM_UP = 3;
+const WARM_UP = 3;
 
 /**
  * Measures the processor time of candidates against each other: in rounds that each run all of them, in a different order,
