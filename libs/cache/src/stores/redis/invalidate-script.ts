@@ -18,7 +18,7 @@ local function raise(key, version)
   else redis.call('SET', key, digits(version), 'PX', math.max(left, life)) end
 end
 local function invalidate(key, version)
-  local stored = redis.call('GETRANGE', key, 0, 31)
+  local stored = head(key)
   local current = tonumber(string.sub(stored, 1, 16)) or 0
   if current >= version then return end
   if what == 'tags' then raise(key, version)

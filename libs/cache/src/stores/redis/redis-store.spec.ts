@@ -355,6 +355,22 @@ describe('cache rule 8: versions', () => {
     });
   });
 
+  it('cache rule 18: what is no text under a name of the cache is a miss, and is written over', async () => {
+    const store = await storeOn(clock);
+    const { keys } = store;
+    const load = now('loaded');
+    await clock.sleep(5);
+    const foreign = [keys.entry('set'), keys.entry('deleted'), keys.tag('tag'), keys.tag('other')];
+    for (const name of foreign) await store.connection.send(['RPUSH', name, 'foreign']);
+    expect(await store.get('set')).toBeUndefined();
+    expect(await store.set('set', { ...now('value'), tags: ['tag'] })).toBe(true);
+    expect((await store.get('set'))?.data).toBe('value');
+    await store.invalidate({ keys: ['deleted'] });
+    expect(await store.set('deleted', load, 'load')).toBe(false);
+    await store.invalidate({ tags: ['other'] });
+    expect(await store.set('tagged', { ...load, tags: ['other'] }, 'load')).toBe(false);
+  });
+
   it('cache rule 10: what began to load before Redis lost its data is not stored', async () => {
     const store = await storeOn(clock);
     const load = now('loaded');

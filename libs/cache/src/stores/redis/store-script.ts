@@ -14,14 +14,15 @@ import { CALL_WINDOW_US, VERSIONS } from './versions-script.js';
  */
 const SCRIPT = new RedisScript(`${VERSIONS}
 local version = versionOf(tonumber(ARGV[1]), tonumber(ARGV[2]))
-local stored = redis.call('GETRANGE', KEYS[3], 0, 31)
+local stored = head(KEYS[3])
 local storedVersion = tonumber(string.sub(stored, 1, 16)) or 0
 local clear = record(KEYS[2])
 if storedVersion >= version or (clear and clear >= version) then return 0 end
 local life = tonumber(ARGV[4])
+local tags = {}
 for i = 4, #KEYS do
-  local tag = record(KEYS[i])
-  if tag and tag >= version then
+  tags[i] = record(KEYS[i])
+  if tags[i] and tags[i] >= version then
     if ARGV[6] == 'always' then
       redis.call('SET', KEYS[3], digits(version), 'PX', tonumber(ARGV[9]))
       given(version)
@@ -45,7 +46,7 @@ keep(KEYS[3], digits(version) .. fresh .. gone .. created .. ARGV[10])
 if not clear then redis.call('SET', KEYS[2], last == 0 and digits(0) or digits(version - 1)) end
 for i = 4, #KEYS do
   local left = redis.call('PTTL', KEYS[i])
-  if left == -2 then keep(KEYS[i], digits(version - 1))
+  if not tags[i] then keep(KEYS[i], digits(version - 1))
   elseif not life then redis.call('PERSIST', KEYS[i])
   elseif left >= 0 and left < life then redis.call('PEXPIRE', KEYS[i], life) end
 end
