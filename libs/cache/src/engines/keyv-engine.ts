@@ -1,18 +1,13 @@
-import { GuardedLogger } from 'nestjs-mainstay/resilience';
 import { CacheConfigError } from '../cache.errors.js';
-import { MemoryStore } from '../stores/memory-store.js';
+import type { MemoryStore } from '../stores/memory-store.js';
 import { HybridClock } from '../stores/keyv/hybrid-clock.js';
 import { KeyvLink } from '../stores/keyv/keyv-link.js';
 import { KeyvSharedStore } from '../stores/keyv/keyv-store.js';
 import type { KeyvStoreSource } from '../stores/keyv/keyv-store-source.js';
 import { RedisKeys } from '../stores/redis/redis-keys.js';
-import { TieredStore } from '../tiers/tiered-store.js';
-import {
-  describeLost,
-  FLUSH_TIMEOUT_MS,
-  livesOf,
-  type SharedEngineOptions,
-} from './shared-engine.js';
+import type { TieredStore } from '../tiers/tiered-store.js';
+import { EngineTiers } from './engine-tiers.js';
+import { livesOf, type SharedEngineOptions } from './shared-engine.js';
 import type { StoreDetails, StoreEngine } from './store-engine.js';
 
 /** What an engine on a store of Keyv is made of. */
@@ -25,40 +20,25 @@ export interface KeyvEngineOptions extends SharedEngineOptions {
 export class KeyvEngine implements StoreEngine {
   readonly hasFallback = true;
   readonly #options: KeyvEngineOptions;
-  readonly #memory: MemoryStore;
   readonly #link: KeyvLink;
-  readonly #shared: KeyvSharedStore;
-  readonly #store: TieredStore;
-  readonly #logger = new GuardedLogger('Cache');
-  #isEnded = false;
+  readonly #tiers: EngineTiers;
 
   constructor(options: KeyvEngineOptions) {
-    const { name, config, clock, codec, invalidations, onInvalidated, journalStore } = options;
+    const { name, config, clock, codec } = options;
     this.#options = options;
     // Not the names of entries that stand in Redis without Keyv.
     const names = new RedisKeys(`${config.namespace}:${name}:keyv`);
     const source = options.source ?? (() => this.#missing());
     this.#link = new KeyvLink({ source, sentinel: names.sentinel(''), clock, cache: name });
-    const { recordLifeMs, maxWriteAgeMs } = livesOf(config);
+    const { recordLifeMs } = livesOf(config);
     const time = new HybridClock(clock);
     const common = { link: this.#link, names, time, clock, cache: name };
-    this.#shared = new KeyvSharedStore({ ...common, codec, recordLifeMs });
-    this.#memory = new MemoryStore(clock, config.maxEntries, config.maxBytes);
-    this.#store = new TieredStore({
-      name,
-      clock,
-      memory: this.#memory,
-      shared: this.#shared,
-      link: this.#link,
-      invalidations,
-      onInvalidated,
-      maxWriteAgeMs,
-      kept: journalStore && { in: journalStore, as: `${config.namespace}:${name}` },
-    });
+    const store = new KeyvSharedStore({ ...common, codec, recordLifeMs });
+    this.#tiers = new EngineTiers(options, { title: 'its store', store, link: this.#link });
   }
 
   get store(): TieredStore | undefined {
-    return this.#isEnded ? undefined : this.#store;
+    return this.#tiers.store;
   }
 
   validate(): void {
@@ -87,31 +67,24 @@ export class KeyvEngine implements StoreEngine {
   }
 
   async close(): Promise<void> {
-    await this.#store.flush(FLUSH_TIMEOUT_MS);
+    await this.#tiers.flush();
     await this.#link.close();
   }
 
   end(): void {
-    this.#isEnded = true;
-    this.#store.end();
-    const { queued } = this.#store;
-    if (queued === 0 || this.#options.journalStore) return;
-    this.#logger.warn(describeLost(this.#options.name, queued, 'its store'));
+    this.#tiers.end();
   }
 
   get silentMs(): number {
-    return Math.max(0, this.#options.clock.now() - this.#link.silentSince);
+    return this.#tiers.silentMs;
   }
 
   get evictions(): MemoryStore['evictions'] {
-    return this.#memory.evictions;
+    return this.#tiers.evictions;
   }
 
   details(): StoreDetails {
-    const { maxEntries } = this.#options.config;
-    const { queued } = this.#store;
-    const { undecodable } = this.#shared;
-    return { entries: this.#memory.size, maxEntries, queued, undecodable };
+    return this.#tiers.details();
   }
 
   #missing(): never {

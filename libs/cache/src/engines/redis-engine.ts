@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { importPeer } from 'nestjs-mainstay/common';
-import { GuardedLogger } from 'nestjs-mainstay/resilience';
-import { MemoryStore } from '../stores/memory-store.js';
+import type { MemoryStore } from '../stores/memory-store.js';
 import { parseRedisAddress, type RedisAddress } from '../stores/redis/redis-address.js';
 import { RedisConnection } from '../stores/redis/redis-connection.js';
 import type { RedisDriver } from '../stores/redis/redis-driver.js';
@@ -12,13 +11,9 @@ import { isSentinelUrl, parseSentinelAddress } from '../stores/redis/sentinel/se
 import { SentinelMaster } from '../stores/redis/sentinel/sentinel-master.js';
 import { RedisStore } from '../stores/redis/redis-store.js';
 import { RedisTime } from '../stores/redis/redis-time.js';
-import { TieredStore } from '../tiers/tiered-store.js';
-import {
-  describeLost,
-  FLUSH_TIMEOUT_MS,
-  livesOf,
-  type SharedEngineOptions,
-} from './shared-engine.js';
+import type { TieredStore } from '../tiers/tiered-store.js';
+import { EngineTiers } from './engine-tiers.js';
+import { livesOf, type SharedEngineOptions } from './shared-engine.js';
 import type { StoreDetails, StoreEngine } from './store-engine.js';
 
 /**
@@ -29,18 +24,14 @@ export class RedisEngine implements StoreEngine {
   readonly hasFallback = true;
   readonly system = 'redis';
   readonly #options: SharedEngineOptions;
-  readonly #memory: MemoryStore;
   readonly #feed: RedisFeed;
   readonly #link: RedisLink;
-  readonly #shared: RedisStore;
-  readonly #store: TieredStore;
-  readonly #logger = new GuardedLogger('Cache');
-  #isEnded = false;
+  readonly #tiers: EngineTiers;
   #driver: RedisDriver | undefined;
   #master: SentinelMaster | undefined;
 
   constructor(options: SharedEngineOptions) {
-    const { name, config, clock, codec, invalidations, onInvalidated } = options;
+    const { name, config, clock, codec } = options;
     this.#options = options;
     const keys = new RedisKeys(`${config.namespace}:${name}`);
     const scope = { keys, origin: randomUUID() };
@@ -49,28 +40,14 @@ export class RedisEngine implements StoreEngine {
     const open = (signal: AbortSignal): Promise<RedisConnection> => this.#open(signal);
     this.#link = new RedisLink({ open, clock, cache: name, scope, time, feed: this.#feed });
     const connection = (): RedisConnection => this.#link.connection;
-    const { recordLifeMs, maxWriteAgeMs } = livesOf(config);
     const common = { scope, time, clock, cache: name };
-    this.#shared = new RedisStore({ ...common, connection, codec, recordLifeMs });
-    this.#memory = new MemoryStore(clock, config.maxEntries, config.maxBytes);
-    this.#store = new TieredStore({
-      name,
-      clock,
-      memory: this.#memory,
-      shared: this.#shared,
-      link: this.#link,
-      invalidations,
-      onInvalidated,
-      maxWriteAgeMs,
-      kept: options.journalStore && {
-        in: options.journalStore,
-        as: `${config.namespace}:${name}`,
-      },
-    });
+    const { recordLifeMs } = livesOf(config);
+    const store = new RedisStore({ ...common, connection, codec, recordLifeMs });
+    this.#tiers = new EngineTiers(options, { title: 'Redis', store, link: this.#link });
   }
 
   get store(): TieredStore | undefined {
-    return this.#isEnded ? undefined : this.#store;
+    return this.#tiers.store;
   }
 
   /** A package that is missing is told of by the step that needs it. */
@@ -107,33 +84,24 @@ export class RedisEngine implements StoreEngine {
   }
 
   async close(): Promise<void> {
-    await this.#store.flush(FLUSH_TIMEOUT_MS);
+    await this.#tiers.flush();
     this.#link.close();
   }
 
   end(): void {
-    this.#isEnded = true;
-    this.#store.end();
-    const { queued } = this.#store;
-    if (queued === 0 || this.#options.journalStore) return;
-    this.#logger.warn(describeLost(this.#options.name, queued, 'Redis'));
+    this.#tiers.end();
   }
 
   get silentMs(): number {
-    const now = this.#options.clock.now();
-    return Math.max(0, now - this.#link.silentSince);
+    return this.#tiers.silentMs;
   }
 
   get evictions(): MemoryStore['evictions'] {
-    return this.#memory.evictions;
+    return this.#tiers.evictions;
   }
 
   details(): StoreDetails {
-    const { maxEntries } = this.#options.config;
-    const { queued } = this.#store;
-    const { missed } = this.#feed;
-    const { undecodable } = this.#shared;
-    return { entries: this.#memory.size, maxEntries, queued, missed, undecodable };
+    return { ...this.#tiers.details(), missed: this.#feed.missed };
   }
 
   async #open(signal: AbortSignal): Promise<RedisConnection> {

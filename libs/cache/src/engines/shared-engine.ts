@@ -18,9 +18,6 @@ export interface SharedEngineOptions {
   readonly journalStore?: JournalStore | undefined;
 }
 
-/** Time for what is queued to be sent when the cache is closed, in milliseconds. */
-export const FLUSH_TIMEOUT_MS = 1_000;
-
 /**
  * How long it is remembered in the shared tier that something was invalidated, beyond the time that a load may take, in
  * milliseconds: a write that could not be told for longer is told as an invalidation.
@@ -36,13 +33,4 @@ export function livesOf({ lockWait, factoryTimeout }: CacheConfig): {
 } {
   const recordLifeMs = lockWait + factoryTimeout + RECORD_LIFE_MS;
   return { recordLifeMs, maxWriteAgeMs: recordLifeMs - WRITE_MARGIN_MS };
-}
-
-/** What is to be said of a cache that ends while writes are queued. */
-export function describeLost(cache: string, queued: number, tier: string): string {
-  const writes = queued === 1 ? 'write was' : 'writes were';
-  return (
-    `${cache} was closed while ${queued} ${writes} queued that ${tier} has not acknowledged. ` +
-    'They are lost: until their lives end, other instances may serve older values of these keys; clear the cache if that matters.'
-  );
 }
