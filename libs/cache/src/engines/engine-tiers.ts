@@ -23,7 +23,8 @@ export class EngineTiers {
   readonly #memory: MemoryStore;
   readonly #store: TieredStore;
   readonly #logger = new GuardedLogger('Cache');
-  #isEnded = false;
+  /** There from the beginning to the end: it answers from memory until the shared tier can be reached. */
+  store: TieredStore | undefined;
 
   constructor(options: SharedEngineOptions, shared: SharedTier) {
     const { name, config, clock, invalidations, onInvalidated, journalStore } = options;
@@ -41,11 +42,7 @@ export class EngineTiers {
       maxWriteAgeMs: livesOf(config).maxWriteAgeMs,
       kept: journalStore && { in: journalStore, as: `${config.namespace}:${name}` },
     });
-  }
-
-  /** There from the beginning: it answers from memory until the shared tier can be reached. */
-  get store(): TieredStore | undefined {
-    return this.#isEnded ? undefined : this.#store;
+    this.store = this.#store;
   }
 
   /** Waits for what was sent and sends what is queued, for as long as there is time. */
@@ -55,7 +52,7 @@ export class EngineTiers {
 
   /** See `StoreEngine.end`. */
   end(): void {
-    this.#isEnded = true;
+    this.store = undefined;
     this.#store.end();
     const { queued } = this.#store;
     if (queued > 0 && !this.#options.journalStore) this.#logger.warn(this.#describeLost(queued));

@@ -60,11 +60,13 @@ export class MemoryStore implements CacheStore {
     return table.entryAt(slot);
   }
 
-  getFresh(key: string, now: number, judge: EntryJudge): unknown {
+  /** @param after entries of this order and before are not given */
+  getFresh(key: string, now: number, judge: EntryJudge, after = 0): unknown {
     const table = this.#table;
     const slot = table.find(key);
     if (slot === NO_SLOT || table.expiresAt(slot) <= now) return undefined;
-    if (!judge.isValid(table.orderAt(slot), table.tagsAt(slot))) return undefined;
+    const order = table.orderAt(slot);
+    if (order <= after || !judge.isValid(order, table.tagsAt(slot))) return undefined;
     table.touch(slot);
     return table.valueAt(slot);
   }

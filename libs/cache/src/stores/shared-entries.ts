@@ -35,8 +35,11 @@ export class SharedEntries {
   }
 
   /** In one round trip, and in a second one where there are tags. */
-  async getMany(keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
-    if (keys.length <= BATCH) return this.#getBatch(keys);
+  getMany(keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
+    return keys.length <= BATCH ? this.#getBatch(keys) : this.#getBatches(keys);
+  }
+
+  async #getBatches(keys: readonly string[]): Promise<readonly (CacheEntry | undefined)[]> {
     return (await Promise.all(inBatches(keys).map((batch) => this.#getBatch(batch)))).flat();
   }
 

@@ -1,7 +1,7 @@
 import type { Clock } from 'nestjs-mainstay/common';
 import type { Invalidation } from '../invalidation.js';
 import type { Invalidations } from '../invalidations.js';
-import type { CacheEntry, EntryJudge, KeyedEntry } from '../stores/cache-store.js';
+import type { CacheEntry, KeyedEntry } from '../stores/cache-store.js';
 import type { MemoryStore } from '../stores/memory-store.js';
 import type { OpenRead } from './open-read.js';
 import { ReadFences } from './read-fences.js';
@@ -15,7 +15,7 @@ const MAX_ISOLATION_MS = 30_000;
  * place while it is known that nothing was missed of what other instances invalidate, and, as values that may be out of
  * date, for a while when the tier does not answer.
  */
-export class LocalCopies implements EntryJudge {
+export class LocalCopies {
   readonly #clock: Clock;
   readonly #memory: MemoryStore;
   readonly #link: SharedLink;
@@ -53,12 +53,8 @@ export class LocalCopies implements EntryJudge {
 
   /** As {@link findTrusted}, the value for a reader. @param now the present time of the clock */
   getTrusted(key: string, now: number): unknown {
-    return this.#link.trustedUntil > now ? this.#memory.getFresh(key, now, this) : undefined;
-  }
-
-  /** Whether an entry is neither suspect nor was invalidated. */
-  isValid(order: number, tags: readonly string[] | undefined): boolean {
-    return order > this.#suspectUpTo && this.#order.isValid(order, tags);
+    if (this.#link.trustedUntil <= now) return undefined;
+    return this.#memory.getFresh(key, now, this.#order, this.#suspectUpTo);
   }
 
   /** What is here may have been invalidated by others, and is asked for again before it is trusted. */

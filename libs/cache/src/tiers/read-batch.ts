@@ -13,12 +13,14 @@ export class ReadBatch {
   readonly #indexes = new Map<string, number>();
   readonly #answer: Promise<Entries>;
   readonly #waits = new Map<number, Promise<Entries>>();
-  #resolve: (entries: Entries | Promise<Entries>) => void = () => undefined;
+  #resolve: (entries: Entries) => void = () => undefined;
+  #reject: (error: unknown) => void = () => undefined;
 
   constructor(calls: TierCalls) {
     this.#calls = calls;
-    this.#answer = new Promise((resolve) => {
+    this.#answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
+      this.#reject = reject;
     });
     // Whoever waits has a handler of its own; also when nobody does, a failure must not end the process.
     this.#answer.catch(() => undefined);
@@ -37,7 +39,16 @@ export class ReadBatch {
   /** Asks for what was added. */
   send(read: ReadKeys): void {
     const keys = [...this.#indexes.keys()];
-    this.#resolve(read(keys).finally(() => this.#calls.end(keys.length)));
+    read(keys).then(
+      (entries) => {
+        this.#calls.end(keys.length);
+        this.#resolve(entries);
+      },
+      (error: unknown) => {
+        this.#calls.end(keys.length);
+        this.#reject(error);
+      },
+    );
   }
 
   /** The answer. @throws CacheTimeoutError, and what the shared tier throws */

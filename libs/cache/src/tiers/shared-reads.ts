@@ -57,10 +57,17 @@ export class SharedReads {
   }
 
   /** What is being read already, and was not written since, is not asked for again. */
-  async #read(keys: readonly string[]): Promise<Entries> {
+  #read(keys: readonly string[]): Promise<Entries> {
     const underWay = keys.map((key) => this.#findRead(key));
+    const isNew = underWay.every((read) => read === undefined);
+    return isNew ? this.#ask(keys) : this.#join(keys, underWay);
+  }
+
+  async #join(
+    keys: readonly string[],
+    underWay: readonly (OpenRead | undefined)[],
+  ): Promise<Entries> {
     const own = keys.filter((_, index) => underWay[index] === undefined);
-    if (own.length === keys.length) return this.#ask(keys);
     const [asked, ...joined] = await Promise.all([
       own.length > 0 ? this.#ask(own) : [],
       ...underWay.map((read, index) => read?.answerOf(keys[index] as string)),

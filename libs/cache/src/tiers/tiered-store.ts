@@ -54,12 +54,14 @@ export class TieredStore implements CacheStore {
   readonly #shared: SharedStore;
   readonly #calls: TierCalls;
   readonly #copies: LocalCopies;
-  readonly #journal = new WriteJournal(() => this.#keeper?.changed());
+  readonly #journal = new WriteJournal(() => this.#journalChanged());
   readonly #keeper: JournalKeeper | undefined;
   readonly #onInvalidated: TieredStoreOptions['onInvalidated'];
   readonly #reads: TieredReads;
   readonly #replay: JournalReplay;
   readonly #locks: SharedLocks;
+  /** Whether anything is queued, which each hit asks. */
+  #isQueued = false;
 
   constructor(options: TieredStoreOptions) {
     const { name, clock, memory, shared, link, invalidations, maxWriteAgeMs } = options;
@@ -114,7 +116,7 @@ export class TieredStore implements CacheStore {
 
   /** Nothing while writes are queued: some may hide what is here. */
   getFresh(key: string, now: number): unknown {
-    return this.#journal.size === 0 ? this.#copies.getTrusted(key, now) : undefined;
+    return this.#isQueued ? undefined : this.#copies.getTrusted(key, now);
   }
 
   getMany(
@@ -207,6 +209,11 @@ export class TieredStore implements CacheStore {
         this.#replay.schedule();
       },
     });
+  }
+
+  #journalChanged(): void {
+    this.#isQueued = this.#journal.size > 0;
+    this.#keeper?.changed();
   }
 
   #invalidatedElsewhere(what: Invalidation): void {

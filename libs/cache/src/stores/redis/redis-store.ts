@@ -138,7 +138,8 @@ export class RedisStore implements SharedStore {
     );
   }
 
-  async #read(names: readonly string[]): Promise<(string | null)[]> {
-    return (await this.#options.connection().send(['MGET', ...names])) as (string | null)[];
+  /** @throws at once while there is no connection */
+  #read(names: readonly string[]): Promise<(string | null)[]> {
+    return this.#options.connection().send(['MGET', ...names]) as Promise<(string | null)[]>;
   }
 }
