@@ -39,7 +39,7 @@ describe('guardRecorder', () => {
     callAll(direct);
     callAll(guardRecorder(guarded));
     expect(guarded.calls).toEqual(direct.calls);
-    expect(guarded.calls).toHaveLength(28);
+    expect(guarded.calls).toHaveLength(25);
   });
 
   it('passes on what has been recorded', () => {

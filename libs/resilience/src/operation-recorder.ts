@@ -61,9 +61,9 @@ export interface BoundRecorder {
   /** One execution of the operation's work ended; `error` is absent when it succeeded. */
   recordTry(durationMs: number, error?: Classification): void;
   /**
-   * A call began and succeeded at its one try, at once and without asking the dependency: the counts of `recordAttempt`,
-   * `recordTry`, and `recordHit`, `recordMiss` or `recordSuccess` in one, for what is called very often. It is counted, not
-   * timed: how long it took says nothing about the dependency.
+   * A call began and succeeded at once, without asking the dependency: the counts of `recordAttempt`, and of `recordHit`,
+   * `recordMiss` or `recordSuccess`, in one, for what is called very often. Nothing was tried, and nothing is timed: it says
+   * nothing about the dependency.
    * @param isHit of a read: whether it found its value
    */
   recordAnswer(isHit?: boolean): void;

@@ -116,7 +116,6 @@ class RecordedOperation implements BoundRecorder {
 
   recordAnswer(isHit?: boolean): void {
     this.recordAttempt();
-    this.recordTry(0);
     if (isHit === undefined) this.recordSuccess();
     else if (isHit) this.recordHit();
     else this.recordMiss();

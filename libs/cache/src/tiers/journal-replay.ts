@@ -37,7 +37,7 @@ export interface JournalReplayOptions {
 
 /**
  * Brings the shared tier up to what this process knows, as of when it came to know it: newer writes of other instances
- * stay. A value is written for as long as its copy is here and its age allows; else what stands under its key is
+ * stay, but for some that were made in the moment after it, where it may be that something older was executed then. A value is written for as long as its copy is here and its age allows; else what stands under its key is
  * invalidated.
  */
 export class JournalReplay {
@@ -160,8 +160,8 @@ export class JournalReplay {
     try {
       const refused = new Set(await shared.setMany(writes, 'replay'));
       copies.discard(writes.filter(([key]) => refused.has(key)));
-      // What is newer there may be a value that was written here before: it was lost and has arrived late.
-      const replaced = told.filter(([key, intent]) => refused.has(key) && isAfterLost(intent));
+      // What is newer there may be a value that was written here before, and was executed late.
+      const replaced = told.filter(([key, intent]) => intent.isBehind && refused.has(key));
       if (replaced.length > 0) await shared.invalidate(keysOf(replaced), timesOf(replaced));
     } catch (error) {
       if (!isUp()) {
@@ -190,9 +190,4 @@ function keysOf(told: JournalBatch['keys']): { readonly keys: readonly string[] 
 /** As of when each invalidates. */
 function timesOf(intents: readonly (readonly [unknown, InvalidationIntent])[]): readonly number[] {
   return intents.map(([, intent]) => asOf(intent));
-}
-
-/** Whether another value of the key was lost before. */
-function isAfterLost({ calledAt, lostAt = Infinity }: KeyIntent): boolean {
-  return lostAt < calledAt;
 }

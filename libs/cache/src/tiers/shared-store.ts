@@ -28,7 +28,7 @@ export interface SharedStore {
   /**
    * Invalidates what is older, loads that have begun before included.
    * @param calledAt when the calls were that are made up for, as times of `Clock.now()`: of each key or tag, or one of
-   * everything. @default now, by a call that is waiting
+   * everything; what is yet to come counts as now. @default now, by a call that is waiting
    */
   invalidate(what: Invalidation, calledAt?: readonly number[]): PromiseLike<void>;
   /**

@@ -659,7 +659,7 @@ describe('cache rule 11: writes that the shared tier did not acknowledge', () =>
     await expect(store.delete('key')).rejects.toThrow('MISCONF');
     await clock.advance(250);
     await clock.advance(2_000);
-    const again = 'keys key as of 0';
+    const again = 'keys key as of 600';
     expect(shared.log).toEqual(['keys key', again, again, again]);
     shared.error = undefined;
     await clock.advance(1_000);
@@ -965,6 +965,30 @@ describe('cache rule 10: a write of which it is not known whether it arrived', (
     await lose('value');
     shared.newer.add('key');
     expect(await told()).toEqual(['replay key']);
+  });
+
+  it('does not stay where another one before it was lost too, and has arrived', async () => {
+    Object.assign(shared, { isHung: true, error: lost });
+    const first = store.set('key', entryOf('arrives late'));
+    await clock.advance(50);
+    const second = store.set('key', entryOf('does not arrive'));
+    await clock.settle();
+    shared.answer();
+    await Promise.allSettled([first, second]);
+    Object.assign(shared, { isHung: false, error: undefined });
+    link.lose();
+    shared.log.length = 0;
+    shared.newer.add('key');
+    expect(await told()).toEqual(['replay key', 'keys key as of 650']);
+  });
+
+  it('is undone by what was refused behind it, when it may have been executed since', async () => {
+    shared.error = new Error('NOSCRIPT');
+    await Promise.allSettled([store.invalidateTags(['tag'])]);
+    shared.error = undefined;
+    shared.log.length = 0;
+    await clock.advance(250);
+    expect(shared.log).toEqual(['tags tag as of 600']);
   });
 
   it('is nothing to undo where it was never sent', async () => {

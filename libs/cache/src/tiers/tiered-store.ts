@@ -141,7 +141,7 @@ export class TieredStore implements CacheStore {
     return this.#write({
       forget: () => this.#journal.forgetKeys(entries.map(([key]) => key)),
       work: () => this.#store(entries, 'call'),
-      remember: (isLost) => this.#journal.addWrites(written, calledAt, isLost),
+      remember: (isDoubtful) => this.#journal.addWrites(written, calledAt, isDoubtful),
     });
   }
 
@@ -242,10 +242,10 @@ export class TieredStore implements CacheStore {
     return this.#write({
       forget: () => this.#journal.forget(what),
       work: () => this.#shared.invalidate(what),
-      remember: () => {
+      remember: (isDoubtful) => {
         // Reads that were sent after it, and answered before it was refused, have brought what it was to invalidate.
         this.#copies.invalidate(what);
-        this.#journal.addInvalidation(what, calledAt);
+        this.#journal.addInvalidation(what, calledAt, isDoubtful);
       },
     });
   }
@@ -254,7 +254,7 @@ export class TieredStore implements CacheStore {
     try {
       this.#calls.admit();
     } catch (error) {
-      this.#remember(write, false);
+      this.#remember(write, error);
       throw error;
     }
     await this.#calls.wait(HARD_TIMEOUT_MS, this.#send(write));
@@ -268,15 +268,14 @@ export class TieredStore implements CacheStore {
       await work;
     } catch (error) {
       // What cannot be encoded was never on its way, and what is queued stays.
-      if (!isMainstayError(error, 'CACHE_ENCODE_FAILED')) {
-        this.#remember(write, isMainstayError(error, 'CACHE_CONNECTION_LOST'));
-      }
+      if (!isMainstayError(error, 'CACHE_ENCODE_FAILED')) this.#remember(write, error);
       throw error;
     }
   }
 
-  #remember(write: TierWrite, isLost: boolean): void {
-    write.remember(isLost);
+  #remember(write: TierWrite, error: unknown): void {
+    // While the tier is away nothing is under way. Else it may have been executed, or be behind what was sent before.
+    write.remember(!isMainstayError(error, 'CACHE_TIER_UNAVAILABLE'));
     this.#replay.schedule();
   }
 }
@@ -285,6 +284,6 @@ export class TieredStore implements CacheStore {
 interface TierWrite {
   readonly forget: () => void;
   readonly work: () => PromiseLike<unknown>;
-  /** @param isLost whether it was sent, and may have arrived */
-  readonly remember: (isLost: boolean) => void;
+  /** @param isDoubtful see `WriteJournal.addWrites` */
+  readonly remember: (isDoubtful: boolean) => void;
 }

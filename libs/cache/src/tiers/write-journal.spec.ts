@@ -81,20 +81,22 @@ describe('cache rule 11: the journal of writes', () => {
   });
 });
 
-describe('cache rule 10: an intent for what a lost write may have written', () => {
+describe('cache rule 10: an intent after writes that may still be executed', () => {
   function timesOf(journal: WriteJournal): readonly (readonly [string, number])[] {
     const timeOf = ({ kind, name, intent }: JournalEntry) =>
       [`${kind} ${name}`.trim(), asOf(intent)] as const;
     return [...journal.entries()].map(timeOf);
   }
 
-  it('is as of when that may still have been executed', () => {
+  it('is as of when they may count as of', () => {
     const journal = new WriteJournal();
     journal.addWrites([['a', 7]], 100, true);
     journal.addInvalidation({ keys: ['a', 'b'] }, 150);
+    journal.addInvalidation({ tags: ['t'] }, 160, true);
     expect(timesOf(journal)).toEqual([
       ['key a', 700],
       ['key b', 150],
+      ['tag t', 760],
     ]);
   });
 
@@ -105,7 +107,7 @@ describe('cache rule 10: an intent for what a lost write may have written', () =
     expect(timesOf(journal)).toEqual([['key a', 1_000]]);
   });
 
-  it('is too when the loss comes to be known only after it', () => {
+  it('is too when their failure comes to be known only after it', () => {
     const journal = new WriteJournal();
     journal.addInvalidation({ keys: ['a'] }, 150);
     const batch = journal.next(10);
@@ -132,5 +134,12 @@ describe('cache rule 10: an intent for what a lost write may have written', () =
     journal.forgetKeys(['a']);
     journal.addWrites([['a', 8]], 150);
     expect(timesOf(journal)).toEqual([['key a', 150]]);
+  });
+
+  it('cache rule 5: of everything is not forgotten either where it takes the place of very many', () => {
+    const journal = new WriteJournal();
+    const keys = Array.from({ length: 300_000 }, (_, index) => `${index}`);
+    journal.addInvalidation({ keys }, 100, true);
+    expect(timesOf(journal)).toEqual([['everything', 700]]);
   });
 });

@@ -7,19 +7,21 @@ export interface KeyIntent {
   readonly calledAt: number;
   /** Order of the entry that was to be written; `undefined`: the key was to be invalidated. */
   readonly entryOrder: number | undefined;
-  /** When the last call was, up to this one, that wrote a value of which it is not known whether it arrived. */
-  readonly lostAt?: number | undefined;
+  /**
+   * Until when a write that was sent before this one, or this one itself, may have been executed and count as of then;
+   * absent where nothing was under way.
+   */
+  readonly doubtUntil?: number | undefined;
+  /** Whether that is so of another write of the same, called before. */
+  readonly isBehind?: boolean;
 }
 
 /** An invalidation of a tag, or of everything, that was not acknowledged. */
 export type InvalidationIntent = Omit<KeyIntent, 'entryOrder'>;
 
-/**
- * As of when an intent invalidates: its call, or later, where a lost write may have been executed meanwhile and counts as of
- * that.
- */
-export function asOf({ calledAt, lostAt = -Infinity }: InvalidationIntent): number {
-  return Math.max(calledAt, lostAt + CALL_WINDOW_MS);
+/** As of when an intent invalidates: its call, or later, so that it hits what counts as of later and was sent before. */
+export function asOf({ calledAt, doubtUntil = -Infinity }: InvalidationIntent): number {
+  return Math.max(calledAt, doubtUntil);
 }
 
 /** Intents that are to be sent together, each the newest of its key or tag when the batch was taken. */
@@ -76,23 +78,27 @@ export class WriteJournal {
 
   /**
    * Remembers writes that were called at a time of `Clock.now()`.
-   * @param isLost whether they were sent, and may have arrived
+   * @param isDoubtful whether they, or writes before them, may be executed later than they were called
    */
-  addWrites(written: readonly WrittenKey[], calledAt: number, isLost = false): void {
-    const lostAt = isLost ? calledAt : undefined;
-    for (const [key, entryOrder] of written) this.#addKey(key, { calledAt, entryOrder, lostAt });
+  addWrites(written: readonly WrittenKey[], calledAt: number, isDoubtful = false): void {
+    const call = callOf(calledAt, isDoubtful);
+    for (const [key, entryOrder] of written) add(this.#keys, key, { ...call, entryOrder });
     this.#collapse();
   }
 
-  /** Remembers an invalidation that was called at a time of `Clock.now()`. */
-  addInvalidation(what: Invalidation, calledAt: number): void {
+  /**
+   * Remembers an invalidation that was called at a time of `Clock.now()`.
+   * @param isDoubtful as in {@link addWrites}
+   */
+  addInvalidation(what: Invalidation, calledAt: number, isDoubtful = false): void {
+    const call = callOf(calledAt, isDoubtful);
     if (what === 'everything') {
-      this.#addEverything(calledAt);
+      this.#addEverything(call);
     } else if ('tags' in what) {
-      for (const tag of what.tags) this.#tags.set(tag, later({ calledAt }, this.#tags.get(tag)));
+      for (const tag of what.tags) add(this.#tags, tag, call);
     } else {
       const keys = 'keys' in what ? what.keys : what.expired;
-      for (const key of keys) this.#addKey(key, { calledAt, entryOrder: undefined });
+      for (const key of keys) add(this.#keys, key, { ...call, entryOrder: undefined });
     }
     this.#collapse();
   }
@@ -163,16 +169,19 @@ export class WriteJournal {
     this.#onChange();
   }
 
-  /** The failure of an earlier call may come to be known after that of a later one. */
-  #addKey(key: string, intent: KeyIntent): void {
-    const known = this.#keys.get(key);
-    this.#keys.set(key, withLost(later(intent, known), [intent, known]));
-  }
-
-  #addEverything(calledAt: number): void {
-    const replaced = [...dropUpTo(calledAt, this.#keys), ...dropUpTo(calledAt, this.#tags)];
+  /** It takes the place of all that was called before it. */
+  #addEverything(call: InvalidationIntent): void {
     const known = this.#everything;
-    this.#everything = withLost(later({ calledAt }, known), [...replaced, known]);
+    const isLater = known === undefined || call.calledAt >= known.calledAt;
+    let everything = isLater ? inDoubtAs(call, known) : inDoubtAs(known, call);
+    for (const intents of [this.#keys, this.#tags]) {
+      for (const [name, intent] of intents) {
+        if (intent.calledAt > call.calledAt) continue;
+        everything = inDoubtAs(everything, intent);
+        intents.delete(name);
+      }
+    }
+    this.#everything = everything;
   }
 
   #collapse(): void {
@@ -196,26 +205,23 @@ function first<T>(intents: ReadonlyMap<string, T>, max: number): readonly (reado
   return taken;
 }
 
-/** The one whose call was later; of two at once the one that came to be known later. */
-function later<T extends InvalidationIntent>(intent: T, known: T | undefined): T {
-  return known === undefined || intent.calledAt >= known.calledAt ? intent : known;
+function callOf(calledAt: number, isDoubtful: boolean): InvalidationIntent {
+  return isDoubtful ? { calledAt, doubtUntil: calledAt + CALL_WINDOW_MS } : { calledAt };
 }
 
-/** An intent that takes the place of others has to undo what they may have done. */
-function withLost<T extends InvalidationIntent>(
-  newest: T,
-  all: readonly (InvalidationIntent | undefined)[],
+/** The failure of an earlier call may come to be known after that of a later one. */
+function add<T extends InvalidationIntent>(intents: Map<string, T>, name: string, intent: T): void {
+  const known = intents.get(name);
+  const isLater = known === undefined || intent.calledAt >= known.calledAt;
+  intents.set(name, isLater ? inDoubtAs(intent, known) : inDoubtAs(known, intent));
+}
+
+/** An intent that takes the place of another has to undo what that may have done. */
+function inDoubtAs<T extends InvalidationIntent>(
+  intent: T,
+  other: InvalidationIntent | undefined,
 ): T {
-  const lostAt = Math.max(...all.map((intent) => intent?.lostAt ?? -Infinity));
-  return lostAt > (newest.lostAt ?? -Infinity) ? { ...newest, lostAt } : newest;
-}
-
-/** @returns what was dropped */
-function dropUpTo(
-  calledAt: number,
-  intents: Map<string, InvalidationIntent>,
-): readonly InvalidationIntent[] {
-  const dropped = [...intents].filter(([, intent]) => intent.calledAt <= calledAt);
-  for (const [name] of dropped) intents.delete(name);
-  return dropped.map(([, intent]) => intent);
+  if (other?.doubtUntil === undefined) return intent;
+  const doubtUntil = Math.max(other.doubtUntil, intent.doubtUntil ?? -Infinity);
+  return { ...intent, doubtUntil, isBehind: true };
 }

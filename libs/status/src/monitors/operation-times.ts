@@ -43,10 +43,9 @@ export class OperationTimes {
     this.recordSuccess(durationMs);
   }
 
-  /** A call began and succeeded at its one try, without asking anybody: there is nothing to be timed. */
+  /** A call began and succeeded without asking anybody: nothing was tried, and there is nothing to be timed. */
   recordAnswer(isHit: boolean | undefined): void {
     this.recordAttempt();
-    this.recordSucceededTry();
     this.#series.ended.success.increment();
     if (isHit !== undefined) this.#requests(isHit).increment();
   }

@@ -148,13 +148,15 @@ export class KeyvSharedStore implements SharedStore {
     calledAt: readonly number[] | undefined,
     textOf: Raised,
   ): Promise<void> {
-    const { time } = this.#options;
+    const { time, clock } = this.#options;
+    const now = clock.now();
     const dated = names.map((name, index) => [name, calledAt?.[index]] as const);
     await Promise.all(
       inBatches(dated).map(async (batch) => {
         const found = await this.#lookUp(batch.map(([name]) => name));
         const writes = batch.flatMap(([name, at]): KeyvWrite[] => {
-          const version = at === undefined ? time.nextInvalidation() : time.latest(at);
+          const version =
+            at === undefined ? time.nextInvalidation() : time.latest(Math.min(at, now));
           if ((versionOf(found.get(name)) ?? 0) >= version) return [];
           const [text, lifeMs] = textOf(version, found.get(name));
           return [{ name, text, lifeMs }];
