@@ -37,8 +37,8 @@ export interface JournalReplayOptions {
 
 /**
  * Brings the shared tier up to what this process knows, as of when it came to know it: newer writes of other instances
- * stay, but for some that were made in the moment after it, where it may be that something older was executed then. A value is written for as long as its copy is here and its age allows; else what stands under its key is
- * invalidated.
+ * stay, but for some that were made in the moment after it, where it may be that something older was executed then. A
+ * value is written for as long as its copy is here and its age allows; else what stands under its key is invalidated.
  */
 export class JournalReplay {
   readonly #options: JournalReplayOptions;

@@ -171,9 +171,7 @@ export class WriteJournal {
 
   /** It takes the place of all that was called before it. */
   #addEverything(call: InvalidationIntent): void {
-    const known = this.#everything;
-    const isLater = known === undefined || call.calledAt >= known.calledAt;
-    let everything = isLater ? inDoubtAs(call, known) : inDoubtAs(known, call);
+    let everything = newest(call, this.#everything);
     for (const intents of [this.#keys, this.#tags]) {
       for (const [name, intent] of intents) {
         if (intent.calledAt > call.calledAt) continue;
@@ -209,11 +207,14 @@ function callOf(calledAt: number, isDoubtful: boolean): InvalidationIntent {
   return isDoubtful ? { calledAt, doubtUntil: calledAt + CALL_WINDOW_MS } : { calledAt };
 }
 
-/** The failure of an earlier call may come to be known after that of a later one. */
 function add<T extends InvalidationIntent>(intents: Map<string, T>, name: string, intent: T): void {
-  const known = intents.get(name);
+  intents.set(name, newest(intent, intents.get(name)));
+}
+
+/** The failure of an earlier call may come to be known after that of a later one. */
+function newest<T extends InvalidationIntent>(intent: T, known: T | undefined): T {
   const isLater = known === undefined || intent.calledAt >= known.calledAt;
-  intents.set(name, isLater ? inDoubtAs(intent, known) : inDoubtAs(known, intent));
+  return isLater ? inDoubtAs(intent, known) : inDoubtAs(known, intent);
 }
 
 /** An intent that takes the place of another has to undo what that may have done. */

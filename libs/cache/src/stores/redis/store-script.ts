@@ -9,8 +9,8 @@ import { CALL_WINDOW_US, VERSIONS } from './versions-script.js';
  * it may have been invalidated by that. What a call has written and a tag has invalidated since has replaced what was there
  * before all the same: a tombstone takes its place.
  * KEYS: meta, clear, entry, tags…; ARGV: at, window, fresh for (µs), life (ms), age (µs), announcement, origin, channel,
- * life of a tombstone (ms), body; a time that is empty is for ever. The entry is 4 × 16 digits (version, fresh until, gone at, created) and the
- * body. Returns 1, or 0 when it was refused as older.
+ * life of a tombstone (ms), body; a time that is empty is for ever. The entry is 4 × 16 digits (version, fresh until, gone
+ * at, created) and the body. Returns 1, or 0 when it was refused as older.
  */
 const SCRIPT = new RedisScript(`${VERSIONS}
 local version = versionOf(tonumber(ARGV[1]), tonumber(ARGV[2]))
